@@ -1,0 +1,42 @@
+# Two words for everything: `make run` and `make test`. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check format lock
+.DEFAULT_GOAL := run
+
+run: .venv/.runs
+	$(BIN)/cnscd run
+
+test: .venv/.develops check
+	$(BIN)/pytest -q
+
+check: .venv/.develops
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cnscd kb check
+
+format: .venv/.develops
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/.develops
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--python-version 3.11 -o requirements.lock pyproject.toml deploy/build.in
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--python-version 3.11 -c requirements.lock -o requirements-dev.lock pyproject.toml deploy/build.in --group dev
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cần Python 3.11 trở lên.")'
+	$(PYTHON) -m venv .venv
+
+.venv/.runs: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.develops: .venv/.runs requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,1 @@
+"""The running process: wiring, channels, delivery, scheduling, web, commands; nothing imports it."""

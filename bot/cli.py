@@ -1,0 +1,439 @@
+"""The commands: parse what was typed, call one thing, print; a problem is one line on stderr and status 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import asking, chatting, health, inviting, logs, wiring
+from bot.inbox import utc_now
+from bot.settings import BadSettings, Settings, load_settings
+from bot.simulation import simulate as play
+from db import people
+from db.engine import Database
+from db.reminders import adopted as adopted_rules
+from handlers.rendering import ZONE, short_day
+from handlers.summaries.handling import text_of
+from handlers.summaries.week import gather, last_week
+from handlers.turn import Turn
+from knowledge import check
+from knowledge.deadlines import Occurrence, occurrences
+from knowledge.loader import KnowledgeError, load
+from knowledge.log_sentence import parse
+from knowledge.working_days import working_days
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Trợ lý của Tổ công nghệ số cộng đồng.",
+)
+kb = typer.Typer(no_args_is_help=True, help="Kiểm tra và tra cứu kho kiến thức.")
+log = typer.Typer(no_args_is_help=True, help="Thử cách hiểu câu ghi sổ.")
+db_commands = typer.Typer(no_args_is_help=True, help="Cơ sở dữ liệu.")
+app.add_typer(kb, name="kb")
+app.add_typer(log, name="log")
+app.add_typer(db_commands, name="db")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+_out = Console(soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; the entry point of `cnscd`."""
+    app()
+
+
+def fail(line: str) -> NoReturn:
+    """Print one line on stderr and end with status 2."""
+    typer.echo(line, err=True)
+    raise typer.Exit(2)
+
+
+def plainly(command: Callable[P, T]) -> Callable[P, T]:
+    """Turn what a person can mend into one line and status 2."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except BadSettings as error:
+            fail(f"Thiết lập sai: {error}")
+        except wiring.CannotRun as error:
+            fail(str(error))
+        except KnowledgeError as error:
+            fail(
+                f"Kho kiến thức có {len(error.problems)} lỗi, xem hết bằng `cnscd kb check`. Lỗi đầu: {error.problems[0]}"
+            )
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read our output has gone; there is nothing left to say
+            raise typer.Exit(0) from None
+
+    return guarded
+
+
+@app.command()
+@plainly
+def run() -> None:
+    """Chạy trợ lý: mọi kênh đã đặt, nhắc hạn và bản tin."""
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    wiring.run(settings, Console(stderr=False, soft_wrap=True))
+
+
+@app.command()
+@plainly
+def chat(
+    as_role: Annotated[
+        str | None, typer.Option("--as", help="citizen, member, leader, coordinator (bản trình diễn)")
+    ] = None,
+) -> None:
+    """Nói chuyện với trợ lý ngay trong cửa sổ lệnh."""
+    settings = load_settings()
+    logs.configure("ERROR")
+    chatting.converse(settings, as_role)
+
+
+@app.command()
+@plainly
+def invite(
+    role: Annotated[str, typer.Option(help="admin, coordinator, leader, member")],
+    area: Annotated[str | None, typer.Option(help="Địa bàn: tên xã/phường")] = None,
+    team: Annotated[str | None, typer.Option(help="Tên tổ")] = None,
+) -> None:
+    """In một mã mời dùng một lần; người được mời nhắn /start MÃ."""
+    settings = load_settings()
+    logs.configure("ERROR")
+    database = wiring.open_database(settings)
+    wiring.migrate(database)
+    for line in inviting.invite(database, role, area, team, utc_now()):
+        typer.echo(line)
+
+
+@app.command()
+@plainly
+def ask(
+    question: Annotated[list[str] | None, typer.Argument()] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Mỗi dòng vào một đối tượng JSON, mỗi dòng ra một đối tượng")
+    ] = False,
+    today: Day = None,
+) -> None:
+    """Trả lời câu hỏi, như trợ lý trả lời trong cuộc chat."""
+    day = _day("--today", today) or _today()
+    with _quiet_database() as (database, settings):
+        brain = wiring.think(settings)
+        asked = asking.Asking(brain, database, day)
+        if jsonl:
+            _jsonl(asked.answer_object)
+            return
+        if not question:
+            fail('Chưa có câu hỏi: cnscd ask "quên mật khẩu vneid"')
+        typer.echo(asked.answer_object({"id": None, "q": " ".join(question)})["text"])
+
+
+@log.command("parse")
+@plainly
+def log_parse(
+    sentence: Annotated[list[str] | None, typer.Argument()] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl")] = False,
+    today: Day = None,
+) -> None:
+    """Xem một câu ghi sổ được hiểu thế nào; không lưu gì."""
+    day = _day("--today", today) or _today()
+    with _quiet_database() as (database, _):
+        known = asking.villages(database)
+
+        def read(given: dict[str, Any]) -> dict[str, Any]:
+            text, villages = given.get("text"), given.get("villages", known)
+            if not isinstance(text, str):
+                raise ValueError('thiếu "text"')
+            if not isinstance(villages, list) or not all(isinstance(name, str) for name in villages):
+                raise ValueError('"villages" phải là danh sách tên')
+            return {"id": given.get("id"), **parse(text, day, villages=villages).as_json()}
+
+        if jsonl:
+            _jsonl(read)
+            return
+        if not sentence:
+            fail('Chưa có câu: cnscd log parse "hôm nay giúp 3 bà cài vneid"')
+        _print_json(read({"text": " ".join(sentence)}), indent=2)
+
+
+@app.command()
+@plainly
+def deadlines(
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD")] = None,
+    to: Day = None,
+    area: Annotated[str | None, typer.Option(help="Chỉ các hạn của địa bàn này")] = None,
+    adopted: Annotated[bool, typer.Option("--adopted", help="Chỉ các hạn đã áp dụng")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Lịch hạn báo cáo; mặc định từ hôm nay đến 90 ngày nữa."""
+    start, end = _span(from_, to, default_days=90)
+    found = occurrences(load().plans.values(), start, end, working_days())
+    if area is not None or adopted:
+        with _quiet_database() as (database, settings):
+            found = _narrowed(found, wiring.think(settings), database, area, adopted)
+    if as_json:
+        for occurrence in found:
+            _print_json(_occurrence_json(occurrence))
+        return
+    table = Table("Hạn chót", "Nên nộp", "Kỳ", "Nơi", "Ai nộp", "Nộp cho")
+    for occurrence in found:
+        document = occurrence.plan.document
+        table.add_row(
+            short_day(occurrence.last_day),
+            short_day(occurrence.advised_day),
+            occurrence.period,
+            document.place,
+            occurrence.deadline.who,
+            occurrence.deadline.to,
+        )
+    Console().print(table if found else "Không có hạn nào trong khoảng này.")
+
+
+@app.command()
+@plainly
+def simulate(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
+    to: Annotated[str, typer.Option(metavar="YYYY-MM-DD")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Xem mọi tin mà bộ nhắc sẽ gửi trong một khoảng ngày, không gửi thật."""
+    start, end = _span(from_, to, default_days=0)
+    with _quiet_database() as (database, settings):
+        brain = wiring.think(settings)
+        source = database if database is not None and asking.has_people(database) else None
+        for message in play(source, brain, start, end):
+            if as_json:
+                _print_json(message.as_json())
+            else:
+                local = message.at.astimezone(ZONE)
+                typer.echo(f"── {local:%H:%M} {short_day(local.date())} → {message.recipient} ({message.reason})")
+                typer.echo(f"{message.text}\n")
+
+
+@app.command()
+@plainly
+def summary(
+    area: Annotated[str | None, typer.Option(help="Địa bàn; mặc định tất cả")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD")] = None,
+    to: Day = None,
+    format_: Annotated[str, typer.Option("--format", help="text")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
+) -> None:
+    """Bản tin tuần; mặc định của tuần trước."""
+    if format_ != "text":
+        fail(f"--format {format_}: bản này chỉ có text.")
+    week = last_week(_today())
+    start, end = _day("--from", from_) or week[0], _day("--to", to) or week[1]
+    if end < start:
+        fail("--to không được trước --from.")
+    with _database() as (database, settings):
+        brain = wiring.think(settings)
+        with database.reading() as session:
+            rules = replace(brain.rules, demo=people.has_demo_data(session))
+            turn = Turn(session, utc_now(), brain.answerer, brain.calendar, rules)
+            chosen = _area(session, area) if area is not None else None
+            text = text_of(gather(turn, chosen, start, end), turn, "Bản tin")
+    if out is None:
+        typer.echo(text)
+        return
+    try:
+        out.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        fail(f"{out}: không ghi được ({error.strerror}).")
+
+
+@kb.command("check")
+@plainly
+def kb_check() -> None:
+    """Kiểm tra kho kiến thức và các kế hoạch; có lỗi thì trạng thái 1."""
+    try:
+        problems = check.problems(load(), _today())
+    except KnowledgeError as error:
+        problems = error.problems
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        typer.echo(f"{len(problems)} chỗ cần sửa.", err=True)
+        raise typer.Exit(1)
+    typer.echo("Kho kiến thức không có lỗi.")
+
+
+@kb.command("search")
+@plainly
+def kb_search(
+    query: Annotated[list[str], typer.Argument()], limit: Annotated[int, typer.Option(min=1, max=50)] = 8
+) -> None:
+    """Xem một câu hỏi gần những mục nào, với điểm."""
+    answerer = wiring.think(load_settings()).answerer
+    for hit in answerer.search(" ".join(query), limit=limit):
+        typer.echo(f"{hit.score:.3f}  {hit.id}  {answerer.label(hit.id)}")
+
+
+@kb.command("stats")
+@plainly
+def kb_stats() -> None:
+    """Kho kiến thức có bao nhiêu mục."""
+    for line in check.stats(load()):
+        typer.echo(line)
+
+
+@db_commands.command("upgrade")
+@plainly
+def db_upgrade() -> None:
+    """Đưa cơ sở dữ liệu lên phiên bản của chương trình."""
+    settings = load_settings()
+    logs.configure("ERROR")
+    before, now = wiring.migrate(wiring.open_database(settings))
+    typer.echo(f"Cơ sở dữ liệu ở phiên bản {now}." if before == now else f"Đã nâng từ {before or 'trống'} lên {now}.")
+
+
+@app.command()
+@plainly
+def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Kiểm tra sức khoẻ; có chỗ hỏng thì trạng thái 1."""
+    findings = health.examine(load_settings())
+    if as_json:
+        _print_json([finding.__dict__ for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(f"{'✓' if finding.ok else '✗'} {finding.name}: {finding.says}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _quiet_database() -> Iterator[tuple[Database | None, Settings]]:
+    """Give the configured database if it exists and is up to date, else None; makes nothing."""
+    settings = load_settings()
+    logs.configure("ERROR")
+    database = wiring.open_database(settings, create_folder=False)
+    try:
+        exists = database.path is None or database.path.exists()
+        yield (database if exists and wiring.is_usable(database) else None), settings
+    finally:
+        database.close()
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Database, Settings]]:
+    """Give the configured database; it must exist and be up to date."""
+    with _quiet_database() as (database, settings):
+        if database is None:
+            fail("Chưa có dữ liệu: chạy `cnscd run` (hoặc `cnscd db upgrade`) trước.")
+        yield database, settings
+
+
+def _jsonl(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer each line of stdin; a bad line gets its error in its place, and status 2 at the end."""
+    bad = False
+    for number, line in enumerate(_lines(), start=1):
+        given: Any = None
+        try:
+            given = json.loads(line)
+            if not isinstance(given, dict):
+                raise ValueError("phải là một đối tượng JSON")
+            _print_json(answer(given))
+        except ValueError as error:
+            bad = True
+            said = "không phải JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            ident = given.get("id") if isinstance(given, dict) else None
+            _print_json({"id": ident, "error": f"dòng {number}: {said}"})
+    if bad:
+        raise typer.Exit(2)
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines of stdin that hold anything; bytes that are no UTF-8 become a bad line, not a crash."""
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", errors="replace").strip()
+        if line:
+            yield line
+
+
+def _print_json(value: Any, indent: int | None = None) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
+    deadline = occurrence.deadline
+    return {
+        "rule": occurrence.rule,
+        "plan": occurrence.plan.document.id,
+        "area": occurrence.plan.document.place,
+        "section": deadline.section,
+        "who": deadline.who,
+        "to": deadline.to,
+        "what": deadline.what,
+        "period": occurrence.period,
+        "named_day": occurrence.named_day.isoformat(),
+        "last_day": occurrence.last_day.isoformat(),
+        "advised_day": occurrence.advised_day.isoformat(),
+        "extrapolated": occurrence.extrapolated,
+    }
+
+
+def _narrowed(
+    found: list[Occurrence], brain: wiring.Brain, database: Database | None, area: str | None, adopted: bool
+) -> list[Occurrence]:
+    """Keep the occurrences of an area (its plan's and those it has adopted), or only the adopted ones."""
+    chosen, in_force = None, set[str]()
+    if database is not None:
+        with database.reading() as session:
+            chosen = inviting.find_area(people.areas(session), area) if area is not None else None
+            if area is None or chosen is not None:
+                in_force = {rule.rule for rule in adopted_rules(session, None if chosen is None else [chosen.id])}
+    known = brain.answerer.knowledge.plan_of_place(area) if area is not None and chosen is None else None
+    plan = chosen.plan if chosen is not None else None if known is None else known.document.id
+    if area is not None and chosen is None and plan is None:
+        fail(f"--area {area}: không có địa bàn hay kế hoạch nào tên này.")
+    if adopted:
+        return [item for item in found if item.rule in in_force]
+    return [item for item in found if item.plan.document.id == plan or item.rule in in_force]
+
+
+def _area(session: Any, name: str) -> people.AreaInfo:
+    """Return an area by id or name; a name need not have marks."""
+    found = inviting.find_area(people.areas(session), name)
+    if found is None:
+        known = ", ".join(area.name for area in people.areas(session)) or "chưa có địa bàn nào"
+        fail(f"--area {name}: không có địa bàn này (đang có: {known}).")
+    return found
+
+
+def _day(option: str, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        fail(f"{option} {value}: ngày phải viết dạng YYYY-MM-DD, ví dụ 2026-12-14.")
+
+
+def _span(start: str | None, end: str | None, *, default_days: int) -> tuple[date, date]:
+    first = _day("--from", start) or _today()
+    last = _day("--to", end) or first + timedelta(days=default_days)
+    if last < first:
+        fail("--to không được trước --from.")
+    return first, last
+
+
+def _today() -> date:
+    return utc_now().astimezone(ZONE).date()

@@ -1,0 +1,157 @@
+"""The life of one message: read, one transaction, replies into the outbox; it sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from db import inbox, outbox, people
+from db.engine import Database, is_unavailable
+from handlers import router
+from handlers.message import Incoming, Kind
+from handlers.rendering import ZONE, render
+from handlers.turn import Reading, Rules, Turn, look_up, understand
+from knowledge.answering import Answerer
+from knowledge.working_days import WorkingDays
+
+CLAIM_LASTS = timedelta(minutes=2)
+"""Longer than a request may take, pacing included: after it a claim belongs to a process that died."""
+
+_log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """Return the moment; the one clock of the running process."""
+    return datetime.now(UTC)
+
+
+class Inbox:
+    """Handles messages, those of one chat in order, of different chats concurrently.
+
+    Args:
+        pushed: Channels through which delivery pushes; their replies are claimed at once for `deliver`.
+        deliver: Called with the ids of replies that were claimed, after the commit.
+        stored: Called with channel and chat after each commit, for channels whose clients pull.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        answerer: Answerer,
+        calendar: WorkingDays,
+        rules: Rules,
+        *,
+        holder: str,
+        pushed: frozenset[str] = frozenset(),
+        deliver: Callable[[list[int]], None] = lambda _ids: None,
+        stored: Callable[[str, str], None] = lambda _channel, _chat: None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._answerer = answerer
+        self._calendar = calendar
+        self._rules = rules
+        self._holder = holder
+        self._pushed = pushed
+        self._deliver = deliver
+        self._stored = stored
+        self._clock = clock
+        self._chats: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def receive(self, incoming: Incoming) -> None:
+        """Handle one message up to its commit; a repeat does nothing.
+
+        Raises:
+            Exception: only if nothing could be stored; then the event must not be acknowledged.
+        """
+        key = (incoming.chat.channel, incoming.chat.chat)
+        lock = self._chats[key]
+        async with lock:
+            claimed = await asyncio.to_thread(self.handle, incoming)
+        if not lock.locked() and self._chats.get(key) is lock:
+            del self._chats[key]
+        if claimed:
+            self._deliver(claimed)
+        self._stored(*key)
+
+    async def unreadable(self, channel: str, *, event_key: str, kind: str, error: str) -> None:
+        """Record an event that the channel could not parse."""
+
+        def record() -> None:
+            with self._database.transaction() as db:
+                inbox.record_event(
+                    db, channel, event_key, kind=kind, now=self._clock(), outcome="unreadable", error=error
+                )
+
+        await asyncio.to_thread(record)
+
+    def handle(self, incoming: Incoming) -> list[int]:
+        """Handle one message in one transaction; return the ids of the replies to send at once."""
+        try:
+            reading = self._read(incoming)
+            with self._database.transaction() as db:
+                return self._in_turn(
+                    incoming, reading, Turn(db, self._clock(), self._answerer, self._calendar, self._rules)
+                )
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            # The type and the place, never the text: it may hold anything.
+            _log.error(
+                "message_failed",
+                channel=incoming.chat.channel,
+                event=incoming.event_key,
+                error=_name(error),
+                exc_info=True,
+            )
+            return self._record_failure(incoming, _name(error))
+
+    def _read(self, incoming: Incoming) -> Reading | None:
+        """Understand the text before the transaction begins."""
+        text = incoming.text.strip()
+        if incoming.button is not None or not text or text.startswith("/") or len(text) > router.LONGEST_TEXT:
+            return None
+        chat = incoming.chat
+        now = self._clock()
+        with self._database.reading() as db:
+            standing = inbox.standing(db, chat.channel, chat.chat, now)
+            asker, villages = look_up(db, chat.channel, incoming.sender, standing)
+        return understand(text, self._answerer, asker, now.astimezone(ZONE).date(), villages)
+
+    def _in_turn(self, incoming: Incoming, reading: Reading | None, turn: Turn) -> list[int]:
+        chat = incoming.chat
+        inbox.lock_chat(turn.db, chat.channel, chat.chat)
+        if not inbox.record_event(turn.db, chat.channel, incoming.event_key, kind=incoming.kind, now=turn.now):
+            return []
+        turn.chat = chat
+        turn.who = people.recognise(turn.db, chat.channel, incoming.sender, turn.now)
+        turn.standing = inbox.standing(turn.db, chat.channel, chat.chat, turn.now)
+        turn.reading = reading
+        turn.claim = self._claim(chat.channel, turn.now)
+        replies = router.respond(incoming, turn)
+        return turn.answer(replies, edits=incoming.message_ref if incoming.kind is Kind.BUTTON else None)
+
+    def _record_failure(self, incoming: Incoming, error: str) -> list[int]:
+        """Record the failed event and apologise: a message that breaks a handler must not come back for ever."""
+        chat, now = incoming.chat, self._clock()
+        with self._database.transaction() as db:
+            new = inbox.record_event(
+                db, chat.channel, incoming.event_key, kind=incoming.kind, now=now, outcome="failed", error=error
+            )
+            if not new:
+                return []
+            text = render("common/failed")
+            claim = self._claim(chat.channel, now)
+            queued = outbox.queue(db, channel=chat.channel, chat=chat.chat, text=text, rows=[], now=now, claim=claim)
+        return [queued] if queued is not None else []
+
+    def _claim(self, channel: str, now: datetime) -> tuple[str, datetime] | None:
+        return (self._holder, now + CLAIM_LASTS) if channel in self._pushed else None
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__

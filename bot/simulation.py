@@ -1,0 +1,96 @@
+"""Plays the scheduler over a span of days on a copy of the data, and tells every message it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot import demonstration
+from bot.wiring import Brain
+from db import outbox, people
+from db.copying import copy_for_simulation
+from db.engine import Database
+from handlers.reminders import tick as reminders
+from handlers.rendering import ZONE
+from handlers.summaries import handling as summaries
+from handlers.turn import Turn
+
+
+@dataclass(frozen=True)
+class SimulatedMessage:
+    """One message of the contract of `cnscd simulate --json`."""
+
+    at: datetime
+    recipient: str
+    role: str
+    channel: str
+    kind: str
+    rule: str | None
+    units: tuple[str, ...]
+    step: str | None
+    text: str
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the contract's keys; the time in Vietnam's zone."""
+        return {**self.__dict__, "at": self.at.astimezone(ZONE).isoformat(), "units": list(self.units)}
+
+
+def simulate(original: Database | None, brain: Brain, start: date, end: date) -> Iterator[SimulatedMessage]:
+    """Yield every message of the span, both days included, by time.
+
+    Args:
+        original: The data to copy; None to play the demonstration.
+    """
+    copy = Database("sqlite://")
+    copy_for_simulation(original, copy)
+    begin = datetime.combine(start, time(), tzinfo=ZONE)
+    if original is None:
+        with copy.transaction() as db:
+            demonstration.build(db, begin)
+    for offset in range((end - start).days + 1):
+        now = datetime.combine(start + timedelta(days=offset), brain.rules.reminder_time, tzinfo=ZONE)
+        with copy.transaction() as db:
+            turn = Turn(db, now, brain.answerer, brain.calendar, brain.rules)
+            for sent in reminders.remind(turn):
+                yield _reminder(turn, sent)
+            for outbox_id in summaries.send_weekly(turn):
+                yield _summary(turn, outbox_id)
+    copy.close()
+
+
+def _reminder(turn: Turn, sent: reminders.Sent) -> SimulatedMessage:
+    message = outbox.one(turn.db, sent.outbox_id)
+    rules = dict.fromkeys(due.adopted.rule for due in sent.dues)
+    last_days = ", ".join(dict.fromkeys(due.occurrence.last_day.isoformat() for due in sent.dues))
+    return SimulatedMessage(
+        at=turn.now,
+        recipient=people.label(turn.db, sent.person_id),
+        role=people.main_role(turn.db, sent.person_id),
+        channel=message.channel,
+        kind="reminder",
+        rule=", ".join(rules),
+        units=tuple(dict.fromkeys(due.team.name for due in sent.dues)),
+        step=", ".join(sent.steps),
+        text=message.text,
+        reason=f"bước {', '.join(sent.steps)} của hạn {last_days}, chưa nộp",
+    )
+
+
+def _summary(turn: Turn, outbox_id: int) -> SimulatedMessage:
+    message = outbox.one(turn.db, outbox_id)
+    person = message.person_id or 0
+    return SimulatedMessage(
+        at=turn.now,
+        recipient=people.label(turn.db, person),
+        role=people.main_role(turn.db, person),
+        channel=message.channel,
+        kind="summary",
+        rule=None,
+        units=(),
+        step=None,
+        text=message.text,
+        reason="bản tin tuần của thứ Hai",
+    )

@@ -1,0 +1,94 @@
+"""Queries on handled events and on where each chat stands; it interprets neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from db.models import Base, Dialogue, Event
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a chat stands: the dialogue it is in (None if none) and the choices offered last."""
+
+    state: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
+    """Insert a row unless its key exists already; tell whether it was new."""
+    dialect = session.get_bind().dialect.name
+    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    result = session.execute(build(table).values(**values).on_conflict_do_nothing())
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type for mypy
+    return result.rowcount == 1
+
+
+def lock_chat(session: Session, channel: str, chat: str) -> None:
+    """Hold the chat until the transaction ends, so that two processes handle its messages one after the other."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:chat, 0))"), {"chat": f"{channel}:{chat}"})
+
+
+def record_event(
+    session: Session,
+    channel: str,
+    key: str,
+    *,
+    kind: str,
+    now: datetime,
+    outcome: str = "done",
+    error: str | None = None,
+) -> bool:
+    """Note that an event is handled; False if it was already."""
+    return insert_new(
+        session, Event, channel=channel, key=key[:200], kind=kind, received_at=now, outcome=outcome, error=error
+    )
+
+
+def standing(session: Session, channel: str, chat: str, now: datetime) -> Standing:
+    """Return where the chat stands; an expired dialogue is over."""
+    row = session.get(Dialogue, (channel, chat))
+    if row is None:
+        return Standing()
+    choices = tuple((label, action) for label, action in row.choices)
+    if row.state is None or (row.expires_at is not None and row.expires_at <= now):
+        return Standing(choices=choices)
+    return Standing(row.state, row.data, choices)
+
+
+def keep_standing(
+    session: Session,
+    channel: str,
+    chat: str,
+    *,
+    state: str | None,
+    data: Mapping[str, Any],
+    choices: Sequence[tuple[str, str]],
+    expires_at: datetime | None,
+) -> None:
+    """Write where the chat stands now."""
+    row = session.get(Dialogue, (channel, chat))
+    if row is None:
+        row = Dialogue(channel=channel, chat=chat)
+        session.add(row)
+    row.state = state
+    row.data = dict(data)
+    row.choices = [list(choice) for choice in choices]
+    row.expires_at = expires_at
+
+
+def forget_events(session: Session, before: datetime) -> int:
+    """Delete events handled before a moment; a repeat that old is not expected any more."""
+    gone = session.scalar(select(func.count()).select_from(Event).where(Event.received_at < before)) or 0
+    session.execute(delete(Event).where(Event.received_at < before))
+    return gone

@@ -1,0 +1,37 @@
+"""Who may do what only one process may do; expiry is judged by the database's clock, never by a process's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from db.inbox import insert_new
+from db.models import Lease
+
+
+def acquire(session: Session, name: str, holder: str, ttl: timedelta) -> bool:
+    """Take or renew a lease; False while somebody else holds it."""
+    now = _database_now(session)
+    if insert_new(session, Lease, name=name, holder=holder, expires_at=now + ttl):
+        return True
+    lease = session.scalar(select(Lease).where(Lease.name == name).with_for_update())
+    if lease is None or (lease.holder != holder and lease.expires_at > now):
+        return False
+    lease.holder = holder
+    lease.expires_at = now + ttl
+    return True
+
+
+def release(session: Session, name: str, holder: str) -> None:
+    """Give a lease back, so that another process need not wait for its end."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def _database_now(session: Session) -> datetime:
+    if session.get_bind().dialect.name == "postgresql":
+        now = session.scalar(select(func.clock_timestamp()))
+        assert isinstance(now, datetime)  # noqa: S101 - narrows the type for mypy
+        return now.astimezone(UTC)
+    return datetime.now(UTC)  # SQLite is this machine

@@ -1,0 +1,1 @@
+"""Logging help given: understand, echo, ask for what is missing, save, undo, show."""

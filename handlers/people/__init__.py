@@ -1,0 +1,1 @@
+"""Who talks to the bot: greeting, codes, consent, own data, muting."""

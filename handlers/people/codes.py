@@ -1,0 +1,22 @@
+"""One-time invitation codes: how they look and how they are kept; it asks the database nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
+_LENGTH = 10
+"""Ten letters out of 23: about 45 bits, far more than could be tried through a chat."""
+
+
+def new_code() -> str:
+    """Return a fresh code, easy to read out: "ABCDE-FGHJK"; letters only, so that masking takes it for no number."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def code_hash(code: str) -> str:
+    """Return what is stored of a code, however it was typed (case, dashes and spaces do not matter)."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(f"cnscd-invite:{plain}".encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""Handles questions, and the buttons under answers."""
+
+from __future__ import annotations
+
+from db import people, questions
+from handlers.message import Incoming, Reply
+from handlers.questions import wording
+from handlers.rendering import render
+from handlers.turn import Turn
+from knowledge.answering import Decision, Outcome
+from knowledge.schema import SectionKey
+
+
+def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Answer the text of a message as a question."""
+    reading = turn.reading
+    if reading is None:
+        return [Reply(render("common/nothing_to_read"))]
+    worded = wording.word(reading.decision, turn.answerer, turn.calendar, turn.today)
+    if reading.decision.outcome is Outcome.UNKNOWN:
+        _keep(reading.masked.text, turn)
+    if turn.standing.state is None:
+        turn.remember(
+            **_subject(reading.decision, reading.masked.text, str(turn.standing.data.get("question", ""))),
+            asked=reading.masked.text[:500],
+        )
+    return [_with_notice(worded.reply, turn)]
+
+
+def _subject(decision: Decision, text: str, before: str) -> dict[str, str]:
+    """Return the question to which "còn Quảng Nam thì sao?" would refer, if it was about a plan."""
+    about_plan = decision.entry is not None and "/" in decision.entry
+    about_plan = about_plan or any("/" in choice.entry for choice in decision.choices)
+    if not about_plan:
+        return {}
+    return {"question": wording.subject_of(text, before)}
+
+
+def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Handle a button under an answer: `entry:…`, `section:…:…`, `good:…`, `bad:…`, `none`, `person`."""
+    what, _, arguments = rest.partition(":")
+    entries = turn.answerer.knowledge.entries
+    if what == "entry" and (arguments in entries or arguments in turn.answerer.records):
+        decision = Decision(Outcome.ANSWER, entry=arguments, score=1.0)
+        return [_with_notice(wording.word(decision, turn.answerer, turn.calendar, turn.today).reply, turn)]
+    if what == "section":
+        entry_id, _, key = arguments.partition(":")
+        if entry_id in entries and key in entries[entry_id].sections:
+            return [wording.section(entries[entry_id], SectionKey(key))]
+    if what in {"good", "bad"}:
+        questions.keep_feedback(turn.db, arguments[:200], helpful=what == "good", now=turn.now)
+        if what == "good":
+            return [Reply(render("questions/thanks_for_feedback"))]
+        _keep(_last_question(turn) or f"[{arguments}]", turn)
+        return [Reply(render("questions/not_helpful"))]
+    if what == "none":
+        _keep(_last_question(turn) or "[không rõ]", turn)
+        return [Reply(render("questions/unknown", elsewhere=None))]
+    if what == "person":
+        return [Reply(render("questions/handoff"))]
+    return [Reply(render("common/old_button"))]
+
+
+def _last_question(turn: Turn) -> str | None:
+    """Return the (masked) question asked last in this chat."""
+    asked = turn.standing.data.get("asked")
+    return str(asked) if asked else None
+
+
+def _keep(text: str, turn: Turn) -> None:
+    questions.keep_unanswered(turn.db, text, area_id=turn.area_id(), person_id=turn.person.id, now=turn.now)
+
+
+def _with_notice(reply: Reply, turn: Turn) -> Reply:
+    """Add the one line on personal data, the first time."""
+    if turn.person.noticed:
+        return reply
+    people.note_notice(turn.db, turn.person.id, turn.now)
+    return Reply(f"{reply.text}\n\n{render('people/notice')}", reply.rows, reply.replaces)

@@ -1,0 +1,152 @@
+"""Words an answer: from a decision to the text, sources and buttons that a person sees; it decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from handlers.message import Button, Reply, Rows
+from handlers.rendering import render
+from knowledge.answering import Answerer, Decision, Outcome
+from knowledge.deadlines import next_occurrence
+from knowledge.loader import Knowledge
+from knowledge.schema import Deadline, Duty, Fact, HowTo, SectionKey, Source
+from knowledge.working_days import WorkingDays
+
+_SECTION_BUTTONS = {
+    SectionKey.DOCUMENTS: "Cần chuẩn bị",
+    SectionKey.COST_TIME: "Chi phí, thời gian",
+    SectionKey.PROBLEMS: "Hay vướng",
+    SectionKey.HELPLINE: "Gọi số nào",
+    SectionKey.IN_PERSON: "Nhờ giúp trực tiếp",
+    SectionKey.LEGAL: "Xem căn cứ",
+}
+_SHOWN_SOURCES = 3
+_FOLLOW_UP_WORDS = 6
+_KEPT_QUESTION = 500
+
+
+@dataclass(frozen=True)
+class SourceRef:
+    """Where an answer comes from; `document` is a stable id."""
+
+    document: str
+    title: str
+    section: str | None
+
+
+@dataclass(frozen=True)
+class Worded:
+    """An answer ready to show, and its sources."""
+
+    reply: Reply
+    sources: tuple[SourceRef, ...] = ()
+
+
+def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
+    """Return what is said for a decision."""
+    if decision.outcome is Outcome.ANSWER and decision.entry is not None:
+        if decision.entry in answerer.knowledge.entries:
+            return _how_to(answerer.knowledge.entries[decision.entry], answerer.knowledge, today)
+        return _plan_fact(decision, answerer, calendar, today)
+    if decision.outcome in (Outcome.CHOICES, Outcome.CLARIFY):
+        rows = tuple((Button(_short(choice.label), f"ask.entry:{choice.entry}"),) for choice in decision.choices)
+        none_of_these = ((Button("Không phải các ý trên", "ask.none"),),)
+        return Worded(Reply(render(f"questions/{decision.outcome}"), rows + none_of_these))
+    if decision.outcome is Outcome.SMALLTALK:
+        return Worded(Reply(render("questions/smalltalk", remark=decision.remark)))
+    if decision.outcome is Outcome.HANDOFF:
+        return Worded(Reply(render("questions/handoff")))
+    if decision.outcome is Outcome.LOG:
+        return Worded(Reply(render("assistance/members_only")))
+    text = render("questions/unknown", elsewhere=decision.elsewhere)
+    return Worded(Reply(text, ((Button("Gặp người thật", "ask.person"), Button("Trợ giúp", "me.help")),)))
+
+
+def subject_of(question: str, before: str | None) -> str:
+    """Return what "còn Quảng Nam thì sao?" would refer to next: a question of a few words keeps the one before."""
+    return before if before and len(question.split()) <= _FOLLOW_UP_WORDS else question[:_KEPT_QUESTION]
+
+
+def section(entry: HowTo, key: SectionKey) -> Reply:
+    """Return one section of an entry, with buttons to the others."""
+    text = render("questions/section", entry=entry, heading=_SECTION_BUTTONS[key], body=entry.sections[key].strip())
+    others = [
+        Button(_SECTION_BUTTONS[other], f"ask.section:{entry.id}:{other}") for other in entry.sections if other != key
+    ]
+    return Reply(text, _pairs(others))
+
+
+def _how_to(entry: HowTo, knowledge: Knowledge, today: date) -> Worded:
+    sources = sources_of(entry.facts, knowledge)
+    text = render(
+        "questions/how_to",
+        entry=entry,
+        expired=entry.valid_until is not None and entry.valid_until < today,
+        unconfirmed=[fact.claim for fact in entry.facts if not fact.confirmed],
+        sources=[source.title for source in sources[:_SHOWN_SOURCES]],
+    )
+    sections = [Button(_SECTION_BUTTONS[key], f"ask.section:{entry.id}:{key}") for key in entry.sections]
+    related = [
+        Button(_short(knowledge.entries[other].title), f"ask.entry:{other}")
+        for other in entry.related
+        if other in knowledge.entries
+    ][:2]
+    rows = (*_pairs(sections), *((button,) for button in related), _feedback(entry.id))
+    return Worded(Reply(text, rows), sources)
+
+
+def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
+    entry = decision.entry or ""
+    plan, record = answerer.records[entry]
+    values: dict[str, object] = {"record": record, "plan": plan.document, "asked_year": decision.asked_year}
+    if isinstance(record, Deadline):
+        template = "questions/deadline"
+        values["upcoming"] = next_occurrence(plan, record, today, calendar)
+    else:
+        template = "questions/duty" if isinstance(record, Duty) else "questions/figure"
+    source = SourceRef(
+        plan.document.id, document_title(plan.document.title, plan.document.issuer, plan.document.year), record.section
+    )
+    return Worded(Reply(render(template, **values, source=source), (_feedback(entry),)), (source,))
+
+
+def document_title(title: str, issuer: str, year: int) -> str:
+    """Return how a plan is cited: by title, issuing body and year."""
+    named = title if str(year) in title else f"{title} ({year})"
+    return f"{named}, {issuer}"
+
+
+def sources_of(facts: tuple[Fact, ...], knowledge: Knowledge) -> tuple[SourceRef, ...]:
+    """Return the documents behind facts, each title once, the most used first; advice of our own comes last."""
+    uses: dict[str, int] = {}
+    found: dict[str, SourceRef] = {}
+    for fact in facts:
+        if fact.source in knowledge.plans:
+            document = knowledge.plans[fact.source].document
+            title = document_title(document.title, document.issuer, document.year)
+        else:
+            title = _source_title(knowledge.sources[fact.source])
+        found.setdefault(title, SourceRef(fact.source, title, fact.section))
+        uses[title] = uses.get(title, 0) + 1
+    ours = "general_advice"
+    return tuple(sorted(found.values(), key=lambda source: (source.document == ours, -uses[source.title])))
+
+
+def _source_title(source: Source) -> str:
+    """Return a source's title with where and when it was read: "Nghị định 69/2024/NĐ-CP (luatvietnam.vn, 2024)"."""
+    read_at = ", ".join(str(part) for part in (source.publisher, source.seen or source.year) if part)
+    return f"{source.title} ({read_at})" if read_at else source.title
+
+
+def _feedback(entry: str) -> tuple[Button, ...]:
+    return (Button("Có ích", f"ask.good:{entry}"), Button("Chưa đúng", f"ask.bad:{entry}"))
+
+
+def _pairs(buttons: list[Button]) -> Rows:
+    return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
+
+
+def _short(label: str) -> str:
+    """Return a label that fits a button on a small phone."""
+    return label if len(label) <= 60 else f"{label[:59].rstrip()}…"

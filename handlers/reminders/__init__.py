@@ -1,0 +1,1 @@
+"""Deadlines: what is due, who is reminded when, who has handed in."""

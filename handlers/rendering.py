@@ -1,0 +1,94 @@
+"""Turns templates into what the bot says, in one jinja2 environment strict about missing values; it decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from knowledge.schema import Topic
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Everything shown to people is in this zone; Vietnam has no daylight saving time."""
+
+_WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template's text, without blank lines at its ends or in threes."""
+    text = environment().get_template(f"{template}.j2").render(**values)
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment; plain text, so nothing is escaped."""
+    env = Environment(
+        loader=PackageLoader("handlers", "templates/vi"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - plain text on every channel, never HTML
+    )
+    env.filters.update(
+        ngay=short_day,
+        thu_ngay=weekday,
+        so=grouped,
+        gio=clock,
+        topic_title=topic_title,
+        so_voi=compared,
+        ky=period_name,
+    )
+    return env
+
+
+def short_day(day: date) -> str:
+    """Return "14/12/2026"."""
+    return f"{day.day}/{day.month}/{day.year}"
+
+
+def weekday(day: date) -> str:
+    """Return "thứ Hai 14/12/2026"."""
+    return f"{_WEEKDAYS[day.weekday()]} {short_day(day)}"
+
+
+def grouped(number: int) -> str:
+    """Return 1200 as "1.200"."""
+    return f"{number:,}".replace(",", ".")
+
+
+def clock(moment: datetime) -> str:
+    """Return "07:30 ngày 14/12/2026" in Vietnam's time."""
+    local = moment.astimezone(ZONE)
+    return f"{local:%H:%M} ngày {short_day(local.date())}"
+
+
+def topic_title(topic: str, topics: Mapping[str, Topic]) -> str:
+    """Return what a topic is called."""
+    return topics[topic].title
+
+
+def compared(now: int, before: int) -> str:
+    """Return a number set beside the one before: "tăng 3 so với kỳ trước"."""
+    if now == before:
+        return "bằng kỳ trước"
+    return f"{'tăng' if now > before else 'giảm'} {grouped(abs(now - before))} so với kỳ trước là {grouped(before)}"
+
+
+def period_name(period: str) -> str:
+    """Return what people call a period: "2026-Q4" is "quý 4/2026"."""
+    year, _, part = period.partition("-")
+    if not part:
+        return f"năm {year}"
+    if part.startswith("Q"):
+        return f"quý {part[1:]}/{year}"
+    if part.startswith("H"):
+        return f"6 tháng {'đầu' if part == 'H1' else 'cuối'} năm {year}"
+    return f"tháng {int(part)}/{year}"

@@ -1,0 +1,86 @@
+"""Gathers the numbers of a span for an area: what a weekly summary and a period report say; it words nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from db import assistance, people, questions
+from db.assistance import Totals
+from handlers.reminders.items import Due, dues
+from handlers.rendering import ZONE
+from handlers.turn import Turn
+
+_DEADLINES_AHEAD = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of a span.
+
+    Attributes:
+        area: None for everything.
+        before: The same for the span of equal length just before.
+        silent: Teams without a session, by name.
+        unanswered: Masked questions, newest first.
+        ahead: Items whose last day lies in the 14 days after `today`, grouped by rule and period.
+        overdue: Items past their last day and not handed in.
+    """
+
+    area: people.AreaInfo | None
+    start: date
+    end: date
+    totals: Totals
+    before: Totals
+    teams: tuple[people.TeamInfo, ...]
+    silent: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    ahead: tuple[tuple[Due, ...], ...]
+    overdue: tuple[Due, ...]
+
+
+def gather(turn: Turn, area: people.AreaInfo | None, start: date, end: date) -> Summary:
+    """Gather the numbers of a span of days, both ends included."""
+    area_id = None if area is None else area.id
+    teams = people.teams(turn.db, area_id)
+    length = (end - start) + timedelta(days=1)
+    totals = assistance.totals(turn.db, area_id, start, end)
+    area_ids = None if area_id is None else [area_id]
+    ahead: dict[tuple[int, str], list[Due]] = {}
+    for due in dues(turn, turn.today, turn.today + _DEADLINES_AHEAD, area_ids=area_ids):
+        ahead.setdefault((due.adopted.id, due.occurrence.period), []).append(due)
+    past = dues(turn, turn.today - timedelta(days=60), turn.today - timedelta(days=1), area_ids=area_ids)
+    return Summary(
+        area=area,
+        start=start,
+        end=end,
+        totals=totals,
+        before=assistance.totals(turn.db, area_id, start - length, start - timedelta(days=1)),
+        teams=tuple(teams),
+        silent=tuple(team.name for team in teams if team.id not in totals.by_team),
+        unanswered=tuple(
+            questions.unanswered(turn.db, area_id, start=_midnight(start), end=_midnight(end + timedelta(days=1)))
+        ),
+        ahead=tuple(tuple(group) for group in ahead.values()),
+        overdue=tuple(due for due in past if due.submitted_at is None),
+    )
+
+
+def last_week(today: date) -> tuple[date, date]:
+    """Return Monday and Sunday of the last complete week."""
+    monday = today - timedelta(days=today.weekday() + 7)
+    return monday, monday + timedelta(days=6)
+
+
+def this_week(today: date) -> tuple[date, date]:
+    """Return Monday of the running week, and today."""
+    return today - timedelta(days=today.weekday()), today
+
+
+def quarter(today: date) -> tuple[date, date]:
+    """Return the first day of the running quarter, and today."""
+    return date(today.year, 3 * ((today.month - 1) // 3) + 1, 1), today
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZONE)

@@ -1,0 +1,337 @@
+"""Decides what answers a question: an entry, a fact of a plan, choices, a question back, or nothing; it words nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from rapidfuzz import fuzz
+
+from knowledge.loader import Knowledge
+from knowledge.places import Gazetteer, Named
+from knowledge.schema import Deadline, Duty, Figure, HowTo, Plan
+from knowledge.search import Document, Hit, Index
+from knowledge.spelling import Repairer, Word, read
+from knowledge.vietnamese import canon, fold
+
+ANSWER_FROM = 0.30
+"""Score from which an entry is given as the answer, fitted on tests/questions/development.yaml."""
+CHOICES_FROM = 0.22
+CLEAR_MARGIN = 0.05
+RECORD_ANSWER_FROM = 0.4
+RECORD_CHOICES_FROM = 0.3
+RECORD_MARGIN = 0.03
+REMARK_FROM = 0.4
+MOST_CHOICES = 4
+_SAME_REMARK = 88
+"""rapidfuzz ratio from which a short text counts as a remark of `words/smalltalk.yaml`."""
+_PLACE_NAMED = 0.15
+_FITS = 0.06
+_FIGURE_ASKED = 0.05
+_SAME_INDICATOR = 0.12
+_NEAR = 0.15
+_READ_AT_MOST = 400
+_REMARK = "remark:"
+_NOT_OURS = "not_ours:"
+
+PlanRecordT = Figure | Duty | Deadline
+
+
+class Outcome(StrEnum):
+    """The `kind` of the `ask` contract."""
+
+    ANSWER = "answer"
+    CHOICES = "choices"
+    CLARIFY = "clarify"
+    UNKNOWN = "unknown"
+    SMALLTALK = "smalltalk"
+    HANDOFF = "handoff"
+    LOG = "log"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to choose: an entry or record by id, and the words for it."""
+
+    entry: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What the bot knows of who asks: the plan of their area, and what was asked before in the chat."""
+
+    plan: str | None = None
+    before: str | None = None
+    """The question before, if it was answered from a plan: its subject carries over to "còn Quảng Nam thì sao?"."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with a question.
+
+    Attributes:
+        entry: Id of the entry, or `<plan>/<record>`; None unless `outcome` is ANSWER.
+        remark: For small talk, which list it is from.
+        elsewhere: A place that was asked about and that no plan covers.
+        asked_year: The year asked about, if the answer is of another one.
+    """
+
+    outcome: Outcome
+    entry: str | None = None
+    score: float = 0.0
+    choices: tuple[Choice, ...] = ()
+    remark: str | None = None
+    elsewhere: str | None = None
+    asked_year: int | None = None
+
+
+class Answerer:
+    """Everything needed to answer, built once from the knowledge."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.records: dict[str, tuple[Plan, PlanRecordT]] = {
+            f"{plan.document.id}/{record.id}": (plan, record)
+            for plan in knowledge.plans.values()
+            for record in (*plan.figures, *plan.duties, *plan.deadlines)
+        }
+        self._places = Gazetteer(knowledge.plans.values())
+        self._entries = Index([*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)])
+        self._records = Index([_record_document(key, record) for key, (_, record) in self.records.items()])
+        known = self._entries.vocabulary + self._records.vocabulary + self._places.vocabulary
+        self._repairer = Repairer(known)
+
+    def search(self, question: str, limit: int = 10) -> list[Hit]:
+        """Return the raw ranking of entries and records, for looking into it."""
+        asked = self._read(question)
+        hits = [*self._entries.search(asked, keep=_is_ours), *self._records.search(asked, limit=limit)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+
+    def label(self, entry: str) -> str:
+        """Return what a button for an entry or record says."""
+        if entry in self.knowledge.entries:
+            return self.knowledge.entries[entry].title
+        plan, record = self.records[entry]
+        return f"{_subject(record)} – {plan.document.place} {plan.document.year}"
+
+    def decide(self, question: str, asker: Asker = Asker()) -> Decision:
+        """Decide what answers `question`."""
+        plain = question.strip()
+        if plain in self.knowledge.entries or plain in self.records:
+            return Decision(Outcome.ANSWER, entry=plain, score=1.0)
+        remark = _remark(plain)
+        if remark is not None:
+            return _remarked(remark, 1.0)
+        asked = self._read(plain)
+        named = self._places.read(asked)
+        if asker.before is not None and _only_place_or_year(named):
+            before = self._places.read(self._read(asker.before))
+            if named.plans or named.elsewhere:
+                named = replace(named, year=named.year or before.year, rest=before.rest)
+            else:
+                named = replace(before, year=named.year)
+        # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
+        entries = self._entries.search(asked if named.abroad else named.rest)
+        records = self._ranked_records(named)
+        entry = entries[0].score if entries else 0.0
+        record = records[0].score if records else 0.0
+        if record >= RECORD_CHOICES_FROM and record + self._plan_bonus(named) > entry:
+            if named.elsewhere and not named.plans:
+                return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
+            return self._from_plans(records, named, asker)
+        return self._from_entries(entries)
+
+    def _read(self, text: str) -> list[Word]:
+        return self._repairer.repair(read(text[:_READ_AT_MOST]))
+
+    def _plan_bonus(self, named: Named) -> float:
+        """Return what speaks for a plan before anything is compared: a place, or a word that asks for a figure."""
+        figure = _FIGURE_ASKED if _says(named.rest, _FIGURE_WORDS) else -_FIGURE_ASKED
+        return figure + (_PLACE_NAMED if named.plans or named.elsewhere else 0.0)
+
+    def _ranked_records(self, named: Named) -> list[Hit]:
+        """Return the records that fit the question's words, kind, place and year, best first."""
+        inside = frozenset(named.plans)
+        hits = self._records.search(
+            named.rest, limit=40, keep=lambda key: not inside or key.partition("/")[0] in inside
+        )
+        kinds = _kinds_asked(named.rest)
+        weighed = []
+        for hit in hits:
+            plan, record = self.records[hit.id]
+            fits = _kind(record) in kinds
+            same_year = named.year is not None and getattr(record, "year", plan.document.year) == named.year
+            weighed.append(replace(hit, score=min(1.0, hit.score + _FITS * (fits + same_year))))
+        return sorted(weighed, key=lambda hit: (-hit.score, hit.id))
+
+    def _from_entries(self, hits: Sequence[Hit]) -> Decision:
+        best = hits[0] if hits else None
+        if best is None or best.score < CHOICES_FROM:
+            return Decision(Outcome.UNKNOWN, score=best.score if best else 0.0)
+        ours = [hit for hit in hits if _is_ours(hit.id)]
+        if best.id.startswith(_REMARK):
+            return (
+                _remarked(best.id.removeprefix(_REMARK), best.score)
+                if best.score >= REMARK_FROM
+                else Decision(Outcome.UNKNOWN, score=best.score)
+            )
+        if not _is_ours(best.id) and (not ours or best.score - ours[0].score >= CLEAR_MARGIN):
+            return Decision(Outcome.UNKNOWN, score=best.score)
+        second = next((hit for hit in hits[1:] if not self._refines(best.id, hit.id)), None)
+        lead = best.score - (second.score if second else 0.0)
+        if _is_ours(best.id) and best.score >= ANSWER_FROM and lead >= CLEAR_MARGIN:
+            return Decision(Outcome.ANSWER, entry=best.id, score=best.score)
+        near = [hit for hit in ours if hit.score >= best.score - _NEAR][:MOST_CHOICES]
+        return self._offer(Outcome.CHOICES, [hit.id for hit in near], best.score)
+
+    def _from_plans(self, hits: Sequence[Hit], named: Named, asker: Asker) -> Decision:
+        best = hits[0]
+        same = [hit for hit in hits if hit.score >= best.score - _SAME_INDICATOR]
+        if not named.plans:
+            own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
+            if not own:
+                return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
+            same = own
+        elif len(named.plans) > 1 or best.id.partition("/")[0] in named.wider:
+            return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
+        best = same[0]
+        rivals = [
+            hit for hit in same[1:] if best.score - hit.score < RECORD_MARGIN and not self._twins(best.id, hit.id)
+        ]
+        if best.score >= RECORD_ANSWER_FROM and not rivals:
+            return Decision(
+                Outcome.ANSWER, entry=best.id, score=best.score, asked_year=self._other_year(best.id, named.year)
+            )
+        return self._offer(Outcome.CHOICES, [hit.id for hit in same], best.score)
+
+    def _offer(self, outcome: Outcome, ids: Sequence[str], score: float) -> Decision:
+        limit = MOST_CHOICES if outcome is Outcome.CHOICES else len(self.knowledge.plans)
+        return Decision(outcome, choices=tuple(Choice(item, self.label(item)) for item in ids[:limit]), score=score)
+
+    def _refines(self, first: str, second: str) -> bool:
+        """Tell whether one of two entries is a finer version of the other, so that either is right."""
+        one, two = self.knowledge.entries.get(first), self.knowledge.entries.get(second)
+        return one is not None and two is not None and (one.refines == second or two.refines == first)
+
+    def _twins(self, first: str, second: str) -> bool:
+        """Tell whether two records of a plan are the same indicator told twice (the document contradicts itself)."""
+        one, two = self.records[first][1], self.records[second][1]
+        return isinstance(one, Figure) and isinstance(two, Figure) and canon(one.indicator) == canon(two.indicator)
+
+    def _other_year(self, entry: str, asked: int | None) -> int | None:
+        plan, record = self.records[entry]
+        own = getattr(record, "year", plan.document.year)
+        return asked if asked is not None and asked != own else None
+
+
+def _record_document(key: str, record: PlanRecordT) -> Document:
+    said = [*record.asks, _subject(record)]
+    if isinstance(record, Deadline):
+        said.append(f"{record.who} báo cáo khi nào")
+    return Document(id=key, phrasings=tuple(said))
+
+
+def _rivals(knowledge: Knowledge) -> list[Document]:
+    """Return what competes with the entries: remarks, and neighbouring questions that have no entry."""
+    remarks = [Document(_REMARK + kind, texts) for kind, texts in _remarks().items()]
+    return remarks + [
+        Document(_NOT_OURS + name, texts) for name, texts in _not_ours().items() if name not in knowledge.entries
+    ]
+
+
+def _is_ours(key: str) -> bool:
+    return not key.startswith((_REMARK, _NOT_OURS))
+
+
+def _plan_of(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def _first_of_each_plan(hits: Sequence[Hit]) -> list[str]:
+    first: dict[str, str] = {}
+    for hit in hits:
+        first.setdefault(_plan_of(hit.id), hit.id)
+    return list(first.values())
+
+
+def _remarked(kind: str, score: float) -> Decision:
+    return Decision(Outcome.HANDOFF if kind == "handoff" else Outcome.SMALLTALK, remark=kind, score=score)
+
+
+@cache
+def _not_ours() -> Mapping[str, tuple[str, ...]]:
+    return _lists("not_ours")
+
+
+@cache
+def _remarks() -> Mapping[str, tuple[str, ...]]:
+    return _lists("smalltalk")
+
+
+def _lists(name: str) -> Mapping[str, tuple[str, ...]]:
+    data = yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return {key: tuple(texts) for key, texts in data.items()}
+
+
+def _remark(text: str) -> str | None:
+    """Return which kind of remark a short text is, None for anything else."""
+    typed = fold(text).strip(" .!?,")
+    score, kind = max((fuzz.ratio(typed, fold(one)), kind) for kind, texts in _remarks().items() for one in texts)
+    return kind if score >= _SAME_REMARK else None
+
+
+_CARRIERS = frozenset(
+    ["con", "thi", "sao", "the", "nao", "o", "tai", "nam", "va", "a", "vay", "nua", "cua", "cho", "toi", "hoi", "la"]
+)
+
+
+def _only_place_or_year(named: Named) -> bool:
+    """Tell whether a question says nothing but a place or a year: "còn Quảng Nam thì sao"."""
+    says = bool(named.plans or named.elsewhere or named.year)
+    return says and all(word.fold in _CARRIERS for word in named.rest)
+
+
+_KIND_WORDS = {
+    "target": ("chỉ tiêu", "mục tiêu", "phấn đấu", "đặt ra", "phải đạt"),
+    "result": ("kết quả", "đạt được", "hiện có", "đã có", "đã đạt", "hiện nay"),
+    "deadline": ("hạn", "trước ngày", "ngày nào", "khi nào", "bao giờ", "hôm nào", "nộp", "gửi"),
+    "duty": ("nhiệm vụ", "trách nhiệm", "làm gì", "làm những gì", "phải làm", "phụ trách", "chủ trì"),
+}
+
+
+_FIGURE_WORDS = (
+    "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch", "số tổ",
+)  # fmt: skip
+
+
+def _says(found: list[Word], phrases: Sequence[str]) -> bool:
+    text = f" {' '.join(word.fold for word in found)} "
+    return any(f" {fold(phrase)} " in text for phrase in phrases)
+
+
+def _kinds_asked(rest: list[Word]) -> set[str]:
+    """Return which kinds of record a question's words point to."""
+    return {kind for kind, said in _KIND_WORDS.items() if _says(rest, said)}
+
+
+def _kind(record: PlanRecordT) -> str:
+    if isinstance(record, Figure):
+        return record.kind
+    return "duty" if isinstance(record, Duty) else "deadline"
+
+
+def _subject(record: PlanRecordT) -> str:
+    if isinstance(record, Figure):
+        return record.indicator
+    if isinstance(record, Duty):
+        return f"Nhiệm vụ: {record.who}"
+    return f"Hạn báo cáo: {record.when}"
+
+
+def _entry_document(entry: HowTo) -> Document:
+    return Document(id=entry.id, phrasings=(entry.title, *entry.phrasings))

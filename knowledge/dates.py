@@ -1,0 +1,287 @@
+"""Finds the days named in a sentence, as seen from a given today; it looks back, and questions nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import TypeVar
+
+from knowledge.numbers import number_at
+from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words, nfc, tokenize
+
+V = TypeVar("V")
+
+# A day and month without a year lies in the past, unless it is near enough to be a slip or a plan.
+_FAR_AHEAD = timedelta(days=180)
+
+
+class _DayWords(WordList):
+    relative: Mapping[int, tuple[str, ...]]
+    after_part: Mapping[int, tuple[str, ...]]
+    parts: Mapping[str, tuple[str, ...]]
+    links: tuple[str, ...]
+    vague: tuple[str, ...]
+    weekdays: Mapping[int, tuple[str, ...]]
+    ordinal_heads: tuple[str, ...]
+    weeks: Mapping[int, tuple[str, ...]]
+    just_past: tuple[str, ...]
+    units: Mapping[int, tuple[str, ...]]
+    ago: tuple[str, ...]
+    counted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day named at tokens `start` up to `end`; `date` is None when the words tell no single day.
+
+    `part` is the part of the day, if said; `bare` means that only the part was said ("chiều giúp…").
+    """
+
+    start: int
+    end: int
+    date: date | None
+    part: str | None = None
+    bare: bool = False
+
+
+def read_day(text: str, today: date) -> date | None:
+    """Return the one day named in `text`, or None when there is none, several, or a vague one."""
+    days = find_days(tokenize(nfc(text)), today)
+    named = {day.date for day in days}
+    return named.pop() if len(named) == 1 else None
+
+
+def find_days(tokens: Sequence[Token], today: date) -> list[Day]:
+    """Return the days named in `tokens`, from left to right."""
+    days: list[Day] = []
+    position = 0
+    while position < len(tokens):
+        day = _day_with_part(tokens, position, today)
+        if day is None:
+            position += 1
+        else:
+            days.append(day)
+            position = day.end
+    return days
+
+
+@dataclass(frozen=True)
+class _Tables:
+    words: _DayWords
+    relative: PhraseTable[int]
+    after_part: PhraseTable[int]
+    parts: PhraseTable[str]
+    vague: PhraseTable[None]
+    weekdays: PhraseTable[int]
+    weeks: PhraseTable[int]
+    just_past: PhraseTable[None]
+    units: PhraseTable[int]
+
+
+@cache
+def _tables() -> _Tables:
+    words = load_words(_DayWords, "days")
+    return _Tables(
+        words=words,
+        relative=_numbered(words.relative),
+        after_part=_numbered(words.after_part),
+        parts=PhraseTable((phrase, part) for part, phrases in words.parts.items() for phrase in phrases),
+        vague=PhraseTable((phrase, None) for phrase in words.vague),
+        weekdays=_numbered(words.weekdays),
+        weeks=_numbered(words.weeks),
+        just_past=PhraseTable((phrase, None) for phrase in words.just_past),
+        units=_numbered(words.units),
+    )
+
+
+def _numbered(phrases: Mapping[int, tuple[str, ...]]) -> PhraseTable[int]:
+    return PhraseTable((phrase, number) for number, listed in phrases.items() for phrase in listed)
+
+
+def _day_with_part(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    tables = _tables()
+    part = tables.parts.at(tokens, start)
+    if part is None:
+        return _day_at(tokens, start, today)
+    short = _at(tables.after_part, tokens, part.end)
+    if short is not None:
+        return Day(start, short.end, today + timedelta(days=short.value), part.value)
+    linked = part.end + (part.end < len(tokens) and tokens[part.end].means(tables.words.links))
+    for following in dict.fromkeys((part.end, linked)):
+        day = _day_at(tokens, following, today) if following < len(tokens) else None
+        if day is not None:
+            return Day(start, day.end, day.date, part.value)
+    # A bare part alone is a day only where a clause begins; without marks "toi" and "sang" are mostly other words.
+    begins = start == 0 or tokens[start - 1].is_break or part.end - start > 1
+    if (begins and tokens[start].fold != "toi") or (not tokens[start].plain and tokens[start].canon != "đêm"):
+        return Day(start, part.end, today, part.value, bare=True)
+    return None
+
+
+def _day_at(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    for reading in (_some_days_ago, _vague, _relative, _weekday, _written, _day_of_month, _year):
+        day = reading(tokens, start, today)
+        if day is not None:
+            return day
+    return None
+
+
+def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "cách đây 3 ngày" and "2 hôm trước"."""
+    tables = _tables()
+    since = tokens[start].fold == "cach" and start + 1 < len(tokens) and tokens[start + 1].fold == "day"
+    number_start = start + 2 if since else start
+    number = number_at(tokens, number_start)
+    if number is None:
+        return None
+    unit = _at(tables.units, tokens, number_start + number.length)
+    if unit is None:
+        return None
+    ago = unit.end < len(tokens) and tokens[unit.end].means(tables.words.ago)
+    if not since and not ago:
+        return None
+    days = None if number.value is None or number.value > 1000 else number.value * unit.value
+    return Day(start, unit.end + ago, None if days is None else today - timedelta(days=days))
+
+
+def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    hit = _at(_tables().vague, tokens, start)
+    return Day(start, hit.end, None) if hit else None
+
+
+def _relative(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    hit = _at(_tables().relative, tokens, start)
+    return Day(start, hit.end, today + timedelta(days=hit.value)) if hit else None
+
+
+def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    tables = _tables()
+    hit = _at(tables.weekdays, tokens, start)
+    if hit is None or (start > 0 and tokens[start - 1].means(tables.words.ordinal_heads)):
+        return None
+    back = (today.weekday() - hit.value) % 7
+    week = _at(tables.weeks, tokens, hit.end)
+    if week is not None:
+        monday = today - timedelta(days=today.weekday())
+        return Day(start, week.end, monday + timedelta(days=hit.value + 7 * week.value))
+    written = _date_behind(tokens, hit.end, today)
+    if written is not None:
+        return Day(start, written.end, written.date)
+    past = _at(tables.just_past, tokens, hit.end)
+    if past is not None and not (past.end - past.start == 1 and _continues(tokens, past.end, past)):
+        return Day(start, past.end, today - timedelta(days=back or 7))
+    return Day(start, hit.end, today - timedelta(days=back))
+
+
+def _continues(tokens: Sequence[Token], end: int, past: Hit[None]) -> bool:
+    """Tell whether a lone "qua" or "trước" leads on to something else: "thứ bảy qua nhà bà Tư"."""
+    return tokens[past.start].fold in {"qua", "truoc"} and end < len(tokens) and not tokens[end].is_break
+
+
+def _date_behind(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read the date of "thứ bảy 14/11" and "thứ bảy, ngày 14"."""
+    position = start
+    while position < len(tokens) and (tokens[position].raw == "," or tokens[position].raw == "("):
+        position += 1
+    if position >= len(tokens):
+        return None
+    return _written(tokens, position, today) or _day_of_month(tokens, position, today)
+
+
+def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read 15/11, 15-11-2026 and "ngày 15/11"; a date that does not exist is a vague day."""
+    lead = start + 1 < len(tokens) and tokens[start].fold in {"ngay", "hom", "mung", "mong"}
+    position = start + lead
+    raw = tokens[position].raw
+    mark = next((mark for mark in "/-." if mark in raw), None)
+    if mark is None or not tokens[position].is_number:
+        return None
+    numbers = raw.split(mark)
+    if not all(number.isdigit() for number in numbers):
+        return None
+    if len(numbers) == 3 and len(numbers[2]) in (2, 4) and len(numbers[0]) <= 2 and len(numbers[1]) <= 2:
+        year = int(numbers[2]) + (2000 if len(numbers[2]) == 2 else 0)
+        return Day(start, position + 1, _date_or_none(year, int(numbers[1]), int(numbers[0])))
+    if len(numbers) != 2 or mark == "." or max(map(len, numbers)) > 2:
+        return None
+    day, month = map(int, numbers)
+    exists = _date_or_none(2024, month, day) is not None
+    # "2-3 bà" is a range and "2/3 bà" a share; a month of two digits or a leading word makes it a date all the same.
+    if not lead and not exists:
+        return Day(start, position + 1, None) if mark == "/" and month > 9 else None
+    if not lead and len(numbers[1]) < 2 and (mark == "-" or _word(tokens, position + 1, _tables().words.counted)):
+        return None
+    return Day(start, position + 1, _in_nearest_year(today, month, day))
+
+
+def _day_of_month(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "ngày 15", "mùng 5", "ngày 15 tháng 11 năm 2026" and "15 tháng 11"."""
+    position = start
+    lead = _word(tokens, position, ("ngày", "hôm"))
+    position += lead
+    new_moon = _word(tokens, position, ("mùng", "mồng"))
+    position += new_moon
+    number = number_at(tokens, position)
+    if number is None or number.value is None or not 1 <= number.value <= 31:
+        return None
+    end = position + number.length
+    month = number_at(tokens, end + 1) if _word(tokens, end, ("tháng",)) else None
+    if month is not None and month.value is not None and 1 <= month.value <= 12:
+        end += 1 + month.length
+        if _word(tokens, end, ("năm",)) and end + 1 < len(tokens) and tokens[end + 1].raw.isdigit():
+            year = int(tokens[end + 1].raw) if len(tokens[end + 1].raw) == 4 else 0
+            return Day(start, end + 2, _date_or_none(year, month.value, number.value))
+        return Day(start, end, _in_nearest_year(today, month.value, number.value))
+    if not (lead or new_moon) or not tokens[start].means(("ngày", "hôm", "mùng", "mồng")):
+        return None
+    if _word(tokens, end, ("tháng",)) and end + 1 < len(tokens) and tokens[end + 1].means(("trước", "rồi", "này")):
+        before = not tokens[end + 1].means(("này",))
+        return Day(start, end + 2, _latest(today.replace(day=1) - timedelta(days=1) if before else today, number.value))
+    return Day(start, end, _latest(today, number.value))
+
+
+def _year(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "năm 2024" and "tháng 10": a day in them is not told."""
+    following = tokens[start + 1] if start + 1 < len(tokens) else None
+    if following is None or not following.raw.isdigit():
+        return None
+    is_year = tokens[start].means(("năm",)) and len(following.raw) == 4
+    is_month = tokens[start].means(("tháng",)) and 1 <= int(following.raw[:3]) <= 12
+    return Day(start, start + 2, None) if is_year or is_month else None
+
+
+def _latest(last: date, day: int) -> date | None:
+    """Return the latest date not after `last` that is a `day` of its month."""
+    month_end = last
+    for _ in range(3):
+        found = _date_or_none(month_end.year, month_end.month, day)
+        if found is not None and found <= last:
+            return found
+        if month_end.year == date.min.year and month_end.month == 1:
+            return None
+        month_end = month_end.replace(day=1) - timedelta(days=1)
+    return None
+
+
+def _in_nearest_year(today: date, month: int, day: int) -> date | None:
+    this_year = _date_or_none(today.year, month, day)
+    if this_year is not None and this_year - today > _FAR_AHEAD:
+        return _date_or_none(today.year - 1, month, day)
+    return this_year
+
+
+def _date_or_none(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _word(tokens: Sequence[Token], at: int, words: tuple[str, ...]) -> bool:
+    return at < len(tokens) and tokens[at].means(words)
+
+
+def _at(table: PhraseTable[V], tokens: Sequence[Token], start: int) -> Hit[V] | None:
+    return table.at(tokens, start) if start < len(tokens) else None

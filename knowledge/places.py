@@ -1,0 +1,169 @@
+"""Finds the places and the year that a question names; it knows which plan belongs to which place, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from rapidfuzz.distance import OSA
+
+from knowledge.schema import Plan, Record
+from knowledge.spelling import Word, read
+from knowledge.vietnamese import canon, fold
+
+_MISSPELT_FROM = 7
+"""Shortest name (spaces counted) that is recognised with one slip: among shorter ones one letter makes another name."""
+_KINDS = frozenset(["thanh pho", "tinh", "thi xa", "phuong", "quan", "huyen", "xa", "tp", "tx"])
+_YEAR = re.compile(r"20[12]\d")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a question says about where and when.
+
+    Attributes:
+        plans: Ids of the plans whose place is named.
+        wider: Those of them of which only a wider area is named, such as the province: their figures are not its.
+        elsewhere: Other places that are named, as the word list spells them.
+        abroad: Whether one of them is another country.
+        year: The year that is named, None if none is.
+        rest: The question's words without places and year.
+    """
+
+    plans: tuple[str, ...]
+    wider: frozenset[str]
+    elsewhere: tuple[str, ...]
+    abroad: bool
+    year: int | None
+    rest: list[Word]
+
+
+class OtherPlaces(Record):
+    """The form of `words/places.yaml`."""
+
+    home: tuple[str, ...]
+    abroad: tuple[str, ...]
+
+
+class Gazetteer:
+    """The places of the plans, and other places."""
+
+    def __init__(self, plans: Iterable[Plan]) -> None:
+        others = _others()
+        self._abroad = frozenset(map(_plain, others.abroad))
+        self._names: dict[str, set[str]] = {}
+        """Folded name → plan ids; an empty set for a place without a plan."""
+        self._canon: dict[str, set[str]] = {}
+        self._labels: dict[str, str] = {}
+        self._own: dict[str, str] = {}
+        """Plan id → folded name of its own place, without its kind."""
+        for plan in plans:
+            self._own[plan.document.id] = _without_kind(_plain(plan.document.place))
+            for alias in (plan.document.place, *plan.document.place_aliases):
+                self._add(alias, plan.document.id)
+        self._home = frozenset(map(_plain, others.home))
+        for name in (*others.home, *others.abroad):
+            self._add(name, None)
+        self._longest = max(len(name.split()) for name in self._names)
+        self._misspelt: dict[int, list[str]] = {}
+        for name in self._names:
+            if len(name) >= _MISSPELT_FROM and " " in name:
+                self._misspelt.setdefault(len(name.split()), []).append(name)
+
+    def _add(self, name: str, plan: str | None) -> None:
+        plain = _plain(name)
+        self._names.setdefault(plain, set()).update({plan} if plan else ())
+        self._canon.setdefault(plain, set()).add(canon(name))
+        self._labels.setdefault(plain, name)
+
+    @property
+    def vocabulary(self) -> Counter[str]:
+        """The folded words of all names."""
+        return Counter(word for name in self._names for word in name.split())
+
+    def read(self, found: list[Word]) -> Named:
+        """Take places and year out of a question's words."""
+        plans: dict[str, bool] = {}
+        elsewhere: dict[str, None] = {}
+        abroad = False
+        year: int | None = None
+        rest: list[Word] = []
+        position = 0
+        while position < len(found):
+            name, length = self._at(found, position)
+            if name is not None:
+                for plan in sorted(self._names[name]):
+                    plans[plan] = plans.get(plan, True) and self._is_wider(name, plan)
+                if not self._names[name]:
+                    elsewhere[self._labels[name]] = None
+                    abroad |= name in self._abroad
+                _drop_kind(rest)
+                position += length
+                continue
+            word = found[position]
+            if _YEAR.fullmatch(word.fold):
+                year = int(word.fold)
+                if rest and rest[-1].fold == "nam":
+                    rest.pop()
+            else:
+                rest.append(word)
+            position += 1
+        wider = frozenset(plan for plan, is_wider in plans.items() if is_wider)
+        return Named(tuple(plans), wider, tuple(elsewhere), abroad, year, rest)
+
+    def _is_wider(self, name: str, plan: str) -> bool:
+        bare = _without_kind(name)
+        return bare in self._home and bare != self._own[plan]
+
+    def _at(self, found: list[Word], position: int) -> tuple[str | None, int]:
+        """Return the place that begins at `position` with its number of words."""
+        for length in range(min(self._longest, len(found) - position), 0, -1):
+            run = found[position : position + length]
+            typed = " ".join(word.fold for word in run)
+            if typed in self._names:
+                if self._marks_agree(typed, run):
+                    return typed, length
+                continue
+            for name in self._misspelt.get(length, ()):
+                if OSA.distance(typed, name, score_cutoff=1) <= 1 and typed[0] == name[0]:
+                    return name, length
+        return None, 0
+
+    def _marks_agree(self, name: str, run: list[Word]) -> bool:
+        """Refuse "bác giảng" as Bắc Giang, but not "bác giang": marks may be left out, or wrong on one letter."""
+        typed = " ".join(word.canon for word in run)
+        if typed == name or not run[0].typed_marks:
+            return True
+        slips = int(len(name) >= _MISSPELT_FROM)
+        return any(OSA.distance(typed, own) <= slips for own in self._canon[name])
+
+
+def _drop_kind(rest: list[Word]) -> None:
+    """Take "tỉnh", "thị xã" … off the end of the words before a name."""
+    for length in (2, 1):
+        if " ".join(word.fold for word in rest[-length:]) in _KINDS:
+            del rest[-length:]
+            return
+
+
+def _without_kind(name: str) -> str:
+    for kind in sorted(_KINDS, key=len, reverse=True):
+        if name.startswith(f"{kind} "):
+            return name.removeprefix(f"{kind} ")
+    return name
+
+
+@cache
+def _others() -> OtherPlaces:
+    text = (files("knowledge") / "words" / "places.yaml").read_text(encoding="utf-8")
+    return OtherPlaces.model_validate(yaml.safe_load(text))
+
+
+def _plain(name: str) -> str:
+    """Return a folded name in the words that a question is read in ("TP" written out, dots gone)."""
+    return " ".join(word.fold for word in read(name)) or fold(name)

@@ -1,0 +1,62 @@
+"""Which days offices work in Vietnam, for advising a day; it never moves a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import holidays
+import yaml
+from pydantic import TypeAdapter
+
+from knowledge.schema import Line, Record
+
+_ONE_DAY = timedelta(days=1)
+
+
+class SpecialDay(Record):
+    """A day that differs from what the `holidays` package says of it."""
+
+    day: date
+    kind: Literal["holiday", "working", "doubtful"]
+    name: Line
+
+
+class WorkingDays:
+    """The working calendar of Vietnam, with local overrides on top."""
+
+    def __init__(self, special: Iterable[SpecialDay] = ()) -> None:
+        self._special = {item.day: item for item in special}
+        self._holidays = holidays.country_holidays("VN", language="vi")
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether offices certainly work on `day`: a doubtful day is none."""
+        special = self._special.get(day)
+        if special is not None:
+            return special.kind == "working"
+        return bool(self._holidays.is_working_day(day))
+
+    def why_not(self, day: date) -> str | None:
+        """Return the name of the holiday, "cuối tuần", or None for a working day."""
+        if self.is_working(day):
+            return None
+        special = self._special.get(day)
+        if special is not None:
+            return special.name
+        return self._holidays.get(day) or "cuối tuần"
+
+    def on_or_before(self, day: date) -> date:
+        """Return the last working day that is not after `day`."""
+        while not self.is_working(day):
+            day -= _ONE_DAY
+        return day
+
+
+@cache
+def working_days() -> WorkingDays:
+    """Return the calendar with the overrides that ship with the program."""
+    data = yaml.safe_load((files("knowledge") / "days.yaml").read_text(encoding="utf-8"))
+    return WorkingDays(TypeAdapter(tuple[SpecialDay, ...]).validate_python(data))
