@@ -144,8 +144,8 @@ def totals(session: Session, area_id: int | None, start: date, end: date) -> Tot
     return Totals(
         sessions=count,
         people=int(people),
-        topics=dict(topics.tuples().all()),
-        outcomes=dict(outcomes.tuples().all()),
+        topics=dict(topics.all()),
+        outcomes=dict(outcomes.all()),
         by_team={team: number for team, number in teams if team is not None},
     )
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from db.models import Base, Dialogue, Event
@@ -28,9 +27,9 @@ def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     """Insert a row unless its key exists already; tell whether it was new."""
     dialect = session.get_bind().dialect.name
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    result = session.execute(build(table).values(**values).on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type for mypy
-    return result.rowcount == 1
+    keys = inspect(table).primary_key
+    inserted = session.execute(build(table).values(**values).on_conflict_do_nothing().returning(*keys))
+    return inserted.first() is not None
 
 
 def lock_chat(session: Session, channel: str, chat: str) -> None:

@@ -272,7 +272,7 @@ def one(session: Session, message_id: int) -> Message:
 def tally(session: Session) -> dict[str, int]:
     """Return how many messages are in each state."""
     query = select(Outbox.state, func.count()).group_by(Outbox.state)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _message(row: Outbox) -> Message:

@@ -12,7 +12,7 @@ from knowledge.spelling import Word, read
 _SHARES = (0.4, 0.3, 0.3)
 _PAIR_WEIGHT = 0.5
 _SATURATION = 1.0
-_GRAMS = (3, 4)
+_GRAMS = (2, 3, 4)
 
 
 @dataclass(frozen=True)

