@@ -76,9 +76,7 @@ def plainly(command: Callable[P, T]) -> Callable[P, T]:
         except wiring.CannotRun as error:
             fail(str(error))
         except KnowledgeError as error:
-            fail(
-                f"Kho kiến thức có {len(error.problems)} lỗi, xem hết bằng `cnscd kb check`. Lỗi đầu: {error.problems[0]}"
-            )
+            fail(f"Kho kiến thức có {len(error.problems)} lỗi, xem bằng `cnscd kb check`. Lỗi đầu: {error.problems[0]}")
         except BrokenPipeError:
             sys.stderr.close()  # whoever read our output has gone; there is nothing left to say
             raise typer.Exit(0) from None
@@ -120,8 +118,10 @@ def invite(
     logs.configure("ERROR")
     database = wiring.open_database(settings)
     wiring.migrate(database)
-    for line in inviting.invite(database, role, area, team, utc_now()):
-        typer.echo(line)
+    invitation = inviting.invite(database, role, area, team, utc_now())
+    for note in invitation.notes:
+        typer.echo(note, err=True)
+    typer.echo(invitation.code)  # alone on stdout, so that a script can use it
 
 
 @app.command()

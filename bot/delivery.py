@@ -47,8 +47,9 @@ class Pacer:
         if not self._every:
             return
         if bulk:
+            await self._sleep_until(self._chats.get(chat, 0.0))
             async with self._bulk:
-                await self._sleep_until(max(self._next_bulk, self._chats.get(chat, 0.0)))
+                await self._sleep_until(self._next_bulk)
                 now = self._clock()
                 self._next_bulk = now + self._every * _REPLY_SHARE
                 self._chats = {other: at for other, at in self._chats.items() if at > now}
@@ -93,7 +94,8 @@ class Delivery:
         self._may_send_bulk = may_send_bulk
         self._clock = clock
         self._lanes: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        # Apart, so that bulk requests that hang never keep replies from going out.
+        self._room = {bulk: asyncio.Semaphore(_AT_ONCE) for bulk in (False, True)}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
@@ -148,13 +150,14 @@ class Delivery:
 
     async def _deliver(self, message: Message) -> None:
         """Send one claimed message and record what became of it."""
-        claimed_until = self._clock() + CLAIM_LASTS
         channel, pacer = self._channels[message.channel], self._pacers[message.channel]
         lane = self._lanes[message.channel, message.chat]
-        async with lane, self._room:
-            await pacer.wait(message.chat, bulk=message.priority != outbox.REPLY)
+        bulk = message.priority != outbox.REPLY
+        async with lane, self._room[bulk]:
+            await pacer.wait(message.chat, bulk=bulk)
             now = self._clock()
-            if now > claimed_until - _REQUEST_MAY_TAKE:  # this process slept past its claim
+            # A process that slept past its claim starts nothing: another may have taken the message over.
+            if message.claimed_until is None or now > message.claimed_until - _REQUEST_MAY_TAKE:
                 await self._record(message, RetryLater("claim too old", after=0))
             elif message.useful_until is not None and now >= message.useful_until:
                 await self._record(message, None, state="dropped")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.wiring import CannotRun
 from db import people
 from db.engine import Database, Transaction
 from handlers.people.codes import code_hash, new_code
-from handlers.rendering import short_day
+from handlers.rendering import ZONE, short_day
 from knowledge.loader import load
 from knowledge.vietnamese import fold
 
@@ -18,8 +19,16 @@ _ROLES = ("admin", "coordinator", "leader", "member")
 _KIND_WORDS = ("xa ", "phuong ", "dac khu ", "thi tran ")
 
 
-def invite(database: Database, role: str, area: str | None, team: str | None, now: datetime) -> list[str]:
-    """Make a code and return the lines to print; the demonstration gives way to real use.
+@dataclass(frozen=True)
+class Invitation:
+    """A fresh code, and what was done or should be known beside it, a line each."""
+
+    code: str
+    notes: tuple[str, ...]
+
+
+def invite(database: Database, role: str, area: str | None, team: str | None, now: datetime) -> Invitation:
+    """Make a code; the demonstration gives way to real use.
 
     Raises:
         CannotRun: if the role, area or team cannot be used; nothing is written then.
@@ -44,8 +53,9 @@ def invite(database: Database, role: str, area: str | None, team: str | None, no
             now=now,
             expires_at=expires,
         )
-    lines.append(f"Mã mời ({role}), dùng một lần, đến hết ngày {short_day(expires.date())}:")
-    return [*lines, f"/start {code}"]
+    lines.append(f"Mã mời ({role}) dùng một lần, đến hết ngày {short_day(expires.astimezone(ZONE).date())}.")
+    lines.append(f"Người được mời nhắn cho trợ lý: /start {code}")
+    return Invitation(code, tuple(lines))
 
 
 def find_area(areas: Sequence[people.AreaInfo], wanted: str) -> people.AreaInfo | None:

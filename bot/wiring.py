@@ -337,6 +337,8 @@ class _Process:
 def _telegram(settings: Settings) -> TelegramChannel | None:
     if settings.telegram_token is None:
         return None
+    if settings.telegram_mode != "polling":
+        raise CannotRun("CNSCD_TELEGRAM_MODE: bản này chỉ nhận tin Telegram bằng polling.")
     return TelegramChannel(
         settings.telegram_token.get_secret_value(),
         settings.telegram_base_url,

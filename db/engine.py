@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 Transaction = Session
@@ -60,8 +61,10 @@ class Database:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether `error` means that the database could not be reached or written at all."""
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or type(error).__name__ in {"OperationalError", "InterfaceError"}
+    return (
+        isinstance(error, PoolTimeout)
+        or isinstance(error, DBAPIError)
+        and (error.connection_invalidated or type(error).__name__ in {"OperationalError", "InterfaceError"})
     )
 
 

@@ -32,6 +32,7 @@ class Message:
     priority: int
     created_at: datetime
     useful_until: datetime | None
+    claimed_until: datetime | None
     attempts: int
 
 
@@ -287,5 +288,6 @@ def _message(row: Outbox) -> Message:
         priority=row.priority,
         created_at=row.created_at,
         useful_until=row.useful_until,
+        claimed_until=row.claimed_until,
         attempts=row.attempts,
     )

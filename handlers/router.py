@@ -94,6 +94,8 @@ STATES: Mapping[str, Handler] = {
 
 def respond(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Return the replies to one message."""
+    if not incoming.private:
+        return _in_group(incoming, turn)
     if incoming.kind is Kind.BUTTON:
         return _press(incoming.button or "", incoming, turn)
     if incoming.kind is not Kind.TEXT and not incoming.text.strip():
@@ -101,6 +103,14 @@ def respond(incoming: Incoming, turn: Turn) -> list[Reply]:
     replies = _respond_to_text(incoming, turn)
     kinds = turn.reading.masked.kinds if turn.reading is not None else ()
     return [Reply(render("common/masked", kinds=kinds)), *replies] if kinds else replies
+
+
+def _in_group(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Answer questions in a group; everything about a person belongs into the private chat."""
+    if incoming.kind is Kind.BUTTON and (incoming.button or "").startswith("ask."):
+        return _press(incoming.button or "", incoming, turn)
+    asks = turn.reading is not None and turn.reading.decision.outcome is not Outcome.LOG
+    return questions.answer(incoming, turn) if asks else [Reply(render("common/private_only"))]
 
 
 def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:

@@ -18,23 +18,35 @@ from knowledge.search import Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.vietnamese import canon, fold
 
+# The scores and margins are fitted on tests/questions/development.yaml with knowledge/answer_eval.py; where two values
+# did equally well, the one that gives fewer wrong answers stands.
 ANSWER_FROM = 0.30
-"""Score from which an entry is given as the answer, fitted on tests/questions/development.yaml."""
+"""Score from which an entry is given as the answer. What keeps wrong ones away is the rivals and the margin."""
 CHOICES_FROM = 0.22
+"""Score from which entries are offered to choose from."""
 CLEAR_MARGIN = 0.05
+"""Lead over the next entry or rival that makes choices unnecessary; 0.03 doubles the answers given out of scope."""
 RECORD_ANSWER_FROM = 0.35
-RECORD_CHOICES_FROM = 0.3
+RECORD_CHOICES_FROM = 0.30
 RECORD_MARGIN = 0.03
-REMARK_FROM = 0.4
+"""The same three for facts of plans, whose phrasings are few and much alike."""
+REMARK_FROM = 0.40
+"""Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
 _SAME_REMARK = 88
 """rapidfuzz ratio from which a short text counts as a remark of `words/smalltalk.yaml`."""
 _PLACE_NAMED = 0.15
-_FITS = 0.06
+"""What speaks for a plan against an entry if the question names a place."""
 _FIGURE_ASKED = 0.05
+"""What speaks for a plan if a word asks for a figure ("chỉ tiêu"), and against it if none does."""
+_FITS = 0.06
+"""What a record gains if the question names its kind, or its year."""
 _SAME_INDICATOR = 0.12
+"""Records of different plans within this distance of the best answer the same question for different places."""
 _NEAR = 0.15
+"""Entries within this distance of the best are offered with it."""
 _READ_AT_MOST = 400
+"""Characters of a question that are read: a longer one says nothing more, and only costs time."""
 _REMARK = "remark:"
 _NOT_OURS = "not_ours:"
 
@@ -157,9 +169,7 @@ class Answerer:
     def _ranked_records(self, named: Named) -> list[Hit]:
         """Return the records that fit the question's words, kind, place and year, best first."""
         inside = frozenset(named.plans)
-        hits = self._records.search(
-            named.rest, limit=40, keep=lambda key: not inside or key.partition("/")[0] in inside
-        )
+        hits = self._records.search(named.rest, limit=40, keep=lambda key: not inside or _plan_of(key) in inside)
         kinds = _kinds_asked(named.rest)
         weighed = []
         for hit in hits:
@@ -172,7 +182,7 @@ class Answerer:
     def _from_entries(self, hits: Sequence[Hit]) -> Decision:
         best = hits[0] if hits else None
         if best is None or best.score < CHOICES_FROM:
-            return Decision(Outcome.UNKNOWN, score=best.score if best else 0.0)
+            return _unknown(best.score if best else 0.0)
         ours = [hit for hit in hits if _is_ours(hit.id)]
         if best.id.startswith(_REMARK):
             return (
@@ -181,7 +191,7 @@ class Answerer:
                 else Decision(Outcome.UNKNOWN, score=best.score)
             )
         if not _is_ours(best.id) and (not ours or best.score - ours[0].score >= CLEAR_MARGIN):
-            return Decision(Outcome.UNKNOWN, score=best.score)
+            return _unknown(best.score)
         second = next((hit for hit in hits[1:] if not self._refines(best.id, hit.id)), None)
         lead = best.score - (second.score if second else 0.0)
         if _is_ours(best.id) and best.score >= ANSWER_FROM and lead >= CLEAR_MARGIN:
@@ -197,7 +207,7 @@ class Answerer:
             if not own:
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
             same = own
-        elif len(named.plans) > 1 or best.id.partition("/")[0] in named.wider:
+        elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
         best = same[0]
         rivals = [
@@ -258,6 +268,10 @@ def _first_of_each_plan(hits: Sequence[Hit]) -> list[str]:
     for hit in hits:
         first.setdefault(_plan_of(hit.id), hit.id)
     return list(first.values())
+
+
+def _unknown(score: float) -> Decision:
+    return Decision(Outcome.UNKNOWN, score=score)
 
 
 def _remarked(kind: str, score: float) -> Decision:

@@ -39,6 +39,7 @@ class VerbWords(WordList):
     reasons: tuple[str, ...]
     then: tuple[str, ...]
     record: tuple[str, ...]
+    visits: tuple[str, ...]
     for_: tuple[str, ...]
     abbreviations: dict[str, str]
 

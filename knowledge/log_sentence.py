@@ -363,6 +363,8 @@ def _is_helper(sentence: _Sentence, mention: Mention) -> bool:
         return True
     if before is not None and before.means(("cùng",)) and not mention.numbered:
         return True
+    if mention.kind == "household" and mention.numbered and before is not None and before.means(verb_words().visits):
+        return False
     start, end = sentence.clause(mention.start)
     behind = [at for at in [*sentence.gives, *_acts_for_others(sentence)] if at >= mention.end]
     giver = next((at for at in behind if at < end), None)

@@ -11,9 +11,8 @@ _LENGTH = 10
 
 
 def new_code() -> str:
-    """Return a fresh code, easy to read out: "ABCDE-FGHJK"; letters only, so that masking takes it for no number."""
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-    return f"{letters[:5]}-{letters[5:]}"
+    """Return a fresh code, easy to read out: letters only, so that masking takes it for no number."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def code_hash(code: str) -> str:

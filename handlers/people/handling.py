@@ -23,7 +23,8 @@ _ROLE_NAMES = {
 
 def start(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Greet; with a code behind /start, begin joining."""
-    code = incoming.text.partition(" ")[2].strip()
+    # What was copied may hold the command twice: "/start /start ABC".
+    code = incoming.text.partition(" ")[2].replace("/start", "").strip()
     if not code:
         return [_greeting(turn)]
     invite = people.open_invite(turn.db, code_hash(code[:_CODE_LENGTH]), turn.now)

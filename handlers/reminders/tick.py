@@ -54,7 +54,9 @@ def remind(turn: Turn) -> list[Sent]:
         return []
     start = turn.today - LAST_STEP_USEFUL - timedelta(days=2)
     open_dues = [due for due in dues(turn, start, turn.today + _LOOK_AHEAD) if due.submitted_at is None]
-    done = reminders.steps_done(turn.db, [due.item for due in open_dues]) if open_dues else set()
+    had: dict[tuple[reminders.Item, int], set[str]] = defaultdict(set)
+    for item, person_id, step in reminders.steps_done(turn.db, [due.item for due in open_dues]):
+        had[item, person_id].add(step)
     members = people.team_members(turn.db, [due.team.id for due in open_dues])
     digests: dict[tuple[int, str], list[_Claimed]] = defaultdict(list)
     for due in open_dues:
@@ -64,8 +66,7 @@ def remind(turn: Turn) -> list[Sent]:
             ("coordinator", coordinators, coordinator_steps(due.occurrence, turn.rules)),
         ):
             for person_id in recipients:
-                had = {step for item, person, step in done if item == due.item and person == person_id}
-                claimed = _claim_newest(turn, due, person_id, steps, had)
+                claimed = _claim_newest(turn, due, person_id, steps, had[due.item, person_id])
                 if claimed is not None:
                     digests[person_id, role].append(claimed)
     for person_id, again in _postponed(turn, {due.item: due for due in open_dues}):

@@ -53,8 +53,8 @@ class Conversation:
         self._seen = 0
         if role is not None:
             needs_area, needs_team = role != "admin", role in ("member", "leader")
-            lines = invite(database, role, area if needs_area else None, team if needs_team else None, clock())
-            self.says(lines[-1])
+            invitation = invite(database, role, area if needs_area else None, team if needs_team else None, clock())
+            self.says(f"/start {invitation.code}")
             self.presses("Đồng ý")
 
     def says(self, text: str, **more: object) -> str:
