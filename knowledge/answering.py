@@ -1,4 +1,4 @@
-"""Decides what answers a question: an entry, a fact of a plan, choices, a question back, or nothing; it words nothing."""
+"""Decides what answers a question: an entry, a plan fact, choices, a question back, or nothing; it words nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REMARK_FROM = 0.40
 MOST_CHOICES = 4
 _SAME_REMARK = 88
 """rapidfuzz ratio from which a short text counts as a remark of `words/smalltalk.yaml`."""
-_PLACE_NAMED = 0.15
+_PLACE_NAMED = 0.20
 """What speaks for a plan against an entry if the question names a place."""
 _FIGURE_ASKED = 0.05
 """What speaks for a plan if a word asks for a figure ("chỉ tiêu"), and against it if none does."""
@@ -43,10 +43,14 @@ _FITS = 0.06
 """What a record gains if the question names its kind, or its year."""
 _SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
+_LACKS = 0.3
+"""A plan whose best record is this far below the best of all plans does not say what was asked."""
 _NEAR = 0.15
 """Entries within this distance of the best are offered with it."""
 _READ_AT_MOST = 400
 """Characters of a question that are read: a longer one says nothing more, and only costs time."""
+_TEAMS = "to_cnscd"
+"""The topic whose entries yield to a plan's own facts as soon as its place is named."""
 _REMARK = "remark:"
 _NOT_OURS = "not_ours:"
 
@@ -110,7 +114,7 @@ class Answerer:
         self.records: dict[str, tuple[Plan, PlanRecordT]] = {
             f"{plan.document.id}/{record.id}": (plan, record)
             for plan in knowledge.plans.values()
-            for record in (*plan.figures, *plan.duties, *plan.deadlines)
+            for record in _records_of(plan)
         }
         self._places = Gazetteer(knowledge.plans.values())
         self._entries = Index([*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)])
@@ -149,13 +153,21 @@ class Answerer:
                 named = replace(before, year=named.year)
         # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
         entries = self._entries.search(asked if named.abroad else named.rest)
-        records = self._ranked_records(named)
+        everywhere = self._ranked_records(named)
         entry = entries[0].score if entries else 0.0
-        record = records[0].score if records else 0.0
-        if record >= RECORD_CHOICES_FROM and record + self._plan_bonus(named) > entry:
+        record = everywhere[0].score if everywhere else 0.0
+        about_plans = record + self._plan_bonus(named) > entry or (named.plans and self._is_about_plans(entries[0].id if entries else ""))
+        if record >= RECORD_CHOICES_FROM and about_plans:
             if named.elsewhere and not named.plans:
                 return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
-            return self._from_plans(records, named, asker)
+            inside = [hit for hit in everywhere if not named.plans or _plan_of(hit.id) in named.plans]
+            if not inside or inside[0].score < max(RECORD_CHOICES_FROM, record - _LACKS):
+                return _unknown(record)
+            decision = self._from_plans(inside, named, asker)
+            rival = entries[0] if entries and _is_ours(entries[0].id) else None
+            if decision.outcome is Outcome.CLARIFY and rival and rival.score >= max(CHOICES_FROM, record - _NEAR):
+                return replace(decision, choices=(*decision.choices, Choice(rival.id, self.label(rival.id))))
+            return decision
         return self._from_entries(entries)
 
     def _read(self, text: str) -> list[Word]:
@@ -167,9 +179,8 @@ class Answerer:
         return figure + (_PLACE_NAMED if named.plans or named.elsewhere else 0.0)
 
     def _ranked_records(self, named: Named) -> list[Hit]:
-        """Return the records that fit the question's words, kind, place and year, best first."""
-        inside = frozenset(named.plans)
-        hits = self._records.search(named.rest, limit=40, keep=lambda key: not inside or _plan_of(key) in inside)
+        """Return the records of all plans by how well they fit the question's words, kind and year, best first."""
+        hits = self._records.search(named.rest, limit=len(self.records))
         kinds = _kinds_asked(named.rest)
         weighed = []
         for hit in hits:
@@ -223,6 +234,11 @@ class Answerer:
         limit = MOST_CHOICES if outcome is Outcome.CHOICES else len(self.knowledge.plans)
         return Decision(outcome, choices=tuple(Choice(item, self.label(item)) for item in ids[:limit]), score=score)
 
+    def _is_about_plans(self, key: str) -> bool:
+        """Tell whether an entry only says in general what each plan says for its place."""
+        entry = self.knowledge.entries.get(key)
+        return entry is not None and entry.topic == _TEAMS
+
     def _refines(self, first: str, second: str) -> bool:
         """Tell whether one of two entries is a finer version of the other, so that either is right."""
         one, two = self.knowledge.entries.get(first), self.knowledge.entries.get(second)
@@ -237,6 +253,10 @@ class Answerer:
         plan, record = self.records[entry]
         own = getattr(record, "year", plan.document.year)
         return asked if asked is not None and asked != own else None
+
+
+def _records_of(plan: Plan) -> tuple[PlanRecordT, ...]:
+    return (*plan.figures, *plan.duties, *plan.deadlines)
 
 
 def _record_document(key: str, plan: Plan, record: PlanRecordT) -> Document:
@@ -320,7 +340,8 @@ _KIND_WORDS = {
 
 
 _FIGURE_WORDS = (
-    "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch", "số tổ", "nhiệm vụ",
+    "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch",
+    "số tổ", "nhiệm vụ",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from knowledge.deadlines import MONTHS
 from knowledge.loader import Knowledge
 from knowledge.schema import HowTo, Plan
 from knowledge.vietnamese import fold
@@ -19,7 +20,7 @@ STALE_AFTER = timedelta(days=400)
 
 
 def problems(knowledge: Knowledge, today: date) -> list[str]:
-    """Return one line a problem, "entry: what", none if all is well."""
+    """Return one line a problem, "file: entry: what", none if all is well."""
     return [*_entries(knowledge, today), *_phrasings(knowledge), *_plans(knowledge), *_marks(knowledge)]
 
 
@@ -40,29 +41,30 @@ def stats(knowledge: Knowledge) -> list[str]:
 
 def _entries(knowledge: Knowledge, today: date) -> Iterator[str]:
     for entry in knowledge.entries.values():
+        where = knowledge.files[entry.id]
         if entry.topic not in knowledge.topics:
-            yield f"{entry.id}: topic {entry.topic} không có trong topics.yaml"
+            yield f"{where}: {entry.id}: topic {entry.topic} không có trong topics.yaml"
         if len(entry.title) > LONGEST_TITLE:
-            yield f"{entry.id}: title dài hơn {LONGEST_TITLE} chữ"
+            yield f"{where}: {entry.id}: title dài hơn {LONGEST_TITLE} chữ"
         for fact in entry.facts:
             if fact.source not in knowledge.sources and fact.source not in knowledge.plans:
-                yield f"{entry.id}: nguồn {fact.source} không có trong sources.yaml hay các kế hoạch"
+                yield f"{where}: {entry.id}: nguồn {fact.source} không có trong sources.yaml hay các kế hoạch"
         for related in (*entry.related, *([entry.refines] if entry.refines else [])):
             if related not in knowledge.entries:
-                yield f"{entry.id}: mục liên quan {related} không có"
+                yield f"{where}: {entry.id}: mục liên quan {related} không có"
         for key, text in entry.sections.items():
             if len(text) > LONGEST_SECTION:
-                yield f"{entry.id}: phần {key} dài hơn {LONGEST_SECTION} chữ"
-        yield from _age(entry, today)
+                yield f"{where}: {entry.id}: phần {key} dài hơn {LONGEST_SECTION} chữ"
+        yield from _age(entry, where, today)
 
 
-def _age(entry: HowTo, today: date) -> Iterator[str]:
+def _age(entry: HowTo, where: str, today: date) -> Iterator[str]:
     if entry.checked_on > today:
-        yield f"{entry.id}: checked_on {entry.checked_on} ở tương lai"
+        yield f"{where}: {entry.id}: checked_on {entry.checked_on} ở tương lai"
     elif today - entry.checked_on > STALE_AFTER:
-        yield f"{entry.id}: chưa kiểm lại từ {entry.checked_on}"
+        yield f"{where}: {entry.id}: chưa kiểm lại từ {entry.checked_on}"
     if entry.valid_until is not None and entry.valid_until < today:
-        yield f"{entry.id}: hết hiệu lực từ {entry.valid_until}"
+        yield f"{where}: {entry.id}: hết hiệu lực từ {entry.valid_until}"
 
 
 def _phrasings(knowledge: Knowledge) -> Iterator[str]:
@@ -71,33 +73,40 @@ def _phrasings(knowledge: Knowledge) -> Iterator[str]:
         for phrasing in entry.phrasings:
             plain = fold(phrasing)
             if plain in owner:
-                yield f"{entry.id}: cách hỏi «{phrasing}» đã có ở {owner[plain]}"
+                where = knowledge.files[entry.id]
+                yield f"{where}: {entry.id}: cách hỏi «{phrasing}» đã có ở {owner[plain]}"
             owner[plain] = entry.id
 
 
 def _plans(knowledge: Knowledge) -> Iterator[str]:
     for plan in knowledge.plans.values():
-        records = (*plan.figures, *plan.duties, *plan.deadlines)
-        for record_id, count in Counter(record.id for record in records).items():
-            if count > 1:
-                yield f"{plan.document.id}/{record_id}: id lặp lại"
-            # The longest button of a record is its "Chưa đúng" or the adoption of a rule.
-            action = f"due.adopt:999999:{plan.document.id}/{record_id}"
-            if len(action.encode()) > LONGEST_ACTION:
-                yield f"{plan.document.id}/{record_id}: id quá dài cho một nút bấm"
+        seen: set[str] = set()
+        for name, records in (("figures", plan.figures), ("duties", plan.duties), ("deadlines", plan.deadlines)):
+            for record in records:
+                where = f"{plan.document.id}/{name}.yaml: {record.id}"
+                if record.id in seen:
+                    yield f"{where}: id lặp lại trong kế hoạch"
+                seen.add(record.id)
+                # The longest button of a record is its "Chưa đúng" or the adoption of a rule.
+                action = f"due.adopt:999999:{plan.document.id}/{record.id}"
+                if len(action.encode()) > LONGEST_ACTION:
+                    yield f"{where}: id quá dài cho một nút bấm"
         yield from _deadlines(plan)
 
 
 def _deadlines(plan: Plan) -> Iterator[str]:
     for rule in plan.deadlines:
+        where = f"{plan.document.id}/deadlines.yaml: {rule.id}"
         if rule.day is not None and rule.every is None:
-            yield f"{plan.document.id}/{rule.id}: có ngày mà không có nhịp (every)"
+            yield f"{where}: có ngày mà không có nhịp (every)"
         if rule.day is not None and rule.every in {"quarter", "half", "year"} and rule.month is None:
-            yield f"{plan.document.id}/{rule.id}: nhịp {rule.every} cần month"
+            yield f"{where}: nhịp {rule.every} cần month"
+        if rule.month is not None and rule.every is not None and rule.month > MONTHS[rule.every]:
+            yield f"{where}: month {rule.month} dài hơn nhịp {rule.every}"
 
 
 def _marks(knowledge: Knowledge) -> Iterator[str]:
     for entry in knowledge.entries.values():
         for text in (entry.title, entry.answer, *entry.phrasings):
             if unicodedata.normalize("NFC", text) != text:
-                yield f"{entry.id}: chữ không ở dạng NFC: {text[:40]}"
+                yield f"{knowledge.files[entry.id]}: {entry.id}: chữ không ở dạng NFC: {text[:40]}"

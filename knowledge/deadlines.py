@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from knowledge.schema import Deadline, Plan, Wording
 from knowledge.working_days import WorkingDays
 
-_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+"""How long the period of each rhythm is."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def of_rule(plan: Plan, deadline: Deadline, start: date, end: date, calendar: Wo
     """Yield the occurrences of one rule; none if it has no rhythm or no day."""
     if deadline.every is None or deadline.day is None:
         return
-    length = _MONTHS[deadline.every]
+    length = MONTHS[deadline.every]
     # One period more at each end: a last day may lie in another month than the named day.
     for year in range(max(start.year - 1, plan.document.year), end.year + 2):
         for number in range(12 // length):

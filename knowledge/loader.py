@@ -26,14 +26,32 @@ class KnowledgeError(Exception):
         self.problems = problems
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping: plain YAML would keep the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping out of its node."""
+        found = super().construct_mapping(node, deep)
+        if len(found) < len(node.value):
+            names = [key.value for key, _ in node.value]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise yaml.constructor.ConstructorError(problem=f"«{twice}» lặp lại", problem_mark=node.start_mark)
+        return found
+
+
 @dataclass(frozen=True)
 class Knowledge:
-    """Everything the bot knows, by id; entries and plans in the order of their files."""
+    """Everything the bot knows, by id; entries and plans in the order of their files.
+
+    Attributes:
+        files: The file that each entry stands in, by the entry's id: "base/vneid.yaml".
+    """
 
     topics: Mapping[str, Topic]
     entries: Mapping[str, HowTo]
     sources: Mapping[str, Source]
     plans: Mapping[str, Plan]
+    files: Mapping[str, str]
 
     def plan_of_place(self, name: str) -> Plan | None:
         """Return the plan with this id, or of the place that `name` contains; None if none or several are meant."""
@@ -69,21 +87,23 @@ def load_from(root: Traversable) -> Knowledge:
     topics = {topic.id: topic for topic in _records(Topic, base / "topics.yaml", problems)}
     sources = dict(_validated(Source, base / "sources.yaml", problems))
     entries: dict[str, HowTo] = {}
+    stands_in: dict[str, str] = {}
     for path in _yaml_files(base):
         if path.name not in {"topics.yaml", "sources.yaml"}:
             for entry in _records(HowTo, path, problems):
-                if entry.id in entries:
-                    problems.append(f"{path.name}: {entry.id}: id này đã có ở tệp khác")
+                if stands_in.get(entry.id, _where(path)) != _where(path):
+                    problems.append(f"{_where(path)}: {entry.id}: id này đã có ở {stands_in[entry.id]}")
                 entries[entry.id] = entry
+                stands_in[entry.id] = _where(path)
     plans = {}
     for folder in sorted((root / "plans").iterdir(), key=lambda item: item.name):
-        if folder.is_dir() and (folder / "document.yaml").is_file():
+        if folder.is_dir() and any(_yaml_files(folder)):
             plan = _plan(folder, problems)
             if plan is not None:
                 plans[plan.document.id] = plan
     if problems:
         raise KnowledgeError(problems)
-    return Knowledge(topics=topics, entries=entries, sources=sources, plans=plans)
+    return Knowledge(topics=topics, entries=entries, sources=sources, plans=plans, files=stands_in)
 
 
 def _plan(folder: Traversable, problems: list[str]) -> Plan | None:
@@ -108,13 +128,18 @@ def _records(model: type[R], path: Traversable, problems: list[str]) -> Iterator
         yield record
 
 
+def _where(path: Traversable) -> str:
+    """Return how a file is called in a problem: "base/vneid.yaml"."""
+    return f"{getattr(path, 'parent', path).name}/{path.name}"
+
+
 def _validated(
     model: type[R], path: Traversable, problems: list[str], *, single: bool = False
 ) -> Iterator[tuple[str, R]]:
     """Yield (key or id, record) of each valid item; note each invalid one in `problems`."""
-    where = f"{getattr(path, 'parent', path).name}/{path.name}"
+    where = _where(path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         problems.append(f"{where}: không đọc được: {' '.join(str(error).split())}")
         return

@@ -44,6 +44,8 @@ class LogReading:
     is_log: bool
     masked_text: str
     entries: tuple[LogEntry, ...]
+    is_question: bool
+    """True if it asks something by its words, whether the answer is known or not."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the contract's keys for `log parse --jsonl`, without `id`."""
@@ -70,8 +72,8 @@ def parse(text: str, today: date, *, villages: Sequence[str] = ()) -> LogReading
     masked = mask(text).text
     sentence = _read(masked, today, villages)
     if not sentence.tokens or not _is_report(sentence):
-        return LogReading(False, masked, ())
-    return LogReading(True, masked, tuple(_entries(sentence, today)))
+        return LogReading(False, masked, (), is_question=_is_question(sentence))
+    return LogReading(True, masked, tuple(_entries(sentence, today)), is_question=False)
 
 
 class _Topic(WordList):

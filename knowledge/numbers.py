@@ -47,7 +47,7 @@ def _digits(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     raw = tokens[start].raw
     value = _digit_value(raw)
     if value is None:
-        return Number(None, 1) if _is_range(raw) else None
+        return Number(None, 1) if _is_range(raw) or raw.isdigit() else None  # too many digits: no exact number
     position = start + 1
     if position < end and tokens[position].means(("chục",)):
         value, position = value * 10, position + 1

@@ -130,7 +130,7 @@ class Gazetteer:
                     return typed, length
                 continue
             for name in self._misspelt.get(length, ()):
-                if OSA.distance(typed, name, score_cutoff=1) <= 1 and typed[0] == name[0]:
+                if _is_misspelt(typed, name):
                     return name, length
         return None, 0
 
@@ -141,6 +141,13 @@ class Gazetteer:
             return True
         slips = int(len(name) >= _MISSPELT_FROM)
         return any(OSA.distance(typed, own) <= slips for own in self._canon[name])
+
+
+def _is_misspelt(typed: str, name: str) -> bool:
+    """Tell whether `typed` is `name` with one slip, in a word of three letters or more: "nam có" is not "nam cũ"."""
+    return OSA.distance(typed, name, score_cutoff=1) <= 1 and all(
+        word == meant or len(meant) > 2 for word, meant in zip(typed.split(), name.split(), strict=True)
+    )
 
 
 def _drop_kind(rest: list[Word]) -> None:

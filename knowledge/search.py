@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.spelling import Word, read
 
@@ -17,7 +18,7 @@ _PAIR_WEIGHT = 0.5
 "bắt đầu từ đâu" as telling as a rare word."""
 _SATURATION = 1.0
 """A word in one phrasing of a document covers 1/2 of its weight, in two 2/3, in all of them nearly 1."""
-_GRAMS = (2, 3, 4)
+_GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
 
 
@@ -155,7 +156,7 @@ def _count(bags: Iterable[Counter[str]]) -> Counter[str]:
 def _words(found: list[Word]) -> Counter[str]:
     """Return the folded words and neighbouring pairs of a text."""
     folded = [word.fold for word in found]
-    return Counter([*folded, *(f"{first} {second}" for first, second in zip(folded, folded[1:], strict=False))])
+    return Counter([*folded, *(f"{first} {second}" for first, second in pairwise(folded))])
 
 
 def _grams(found: list[Word]) -> Counter[str]:

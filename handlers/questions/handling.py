@@ -47,8 +47,8 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
         entry_id, _, key = arguments.partition(":")
         if entry_id in entries and key in entries[entry_id].sections:
             return [wording.section(entries[entry_id], SectionKey(key))]
-    if what in {"good", "bad"}:
-        questions.keep_feedback(turn.db, arguments[:200], helpful=what == "good", now=turn.now)
+    if what in {"good", "bad"} and (arguments in entries or arguments in turn.answerer.records):
+        questions.keep_feedback(turn.db, arguments, helpful=what == "good", now=turn.now)
         if what == "good":
             return [Reply(render("questions/thanks_for_feedback"))]
         _keep(_last_question(turn) or f"[{arguments}]", turn)

@@ -103,6 +103,8 @@ def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, to
     if isinstance(record, Deadline):
         template = "questions/deadline"
         values["upcoming"] = next_occurrence(plan, record, today, calendar)
+        # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
+        values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
     else:
         template = "questions/duty" if isinstance(record, Duty) else "questions/figure"
     source = SourceRef(

@@ -1,0 +1,57 @@
+"""The ranking: nearest document first, scores between 0 and 1, marks and small slips of no account."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.search import Document, Index
+from knowledge.spelling import read
+
+INDEX = Index(
+    [
+        Document("khai_sinh", ("làm giấy khai sinh cho con", "đăng ký khai sinh", "khai sinh mất mấy ngày")),
+        Document("tam_tru", ("đăng ký tạm trú", "tạm trú cho người thuê nhà", "gia hạn tạm trú")),
+        Document("mat_khau", ("quên mật khẩu", "đổi mật khẩu", "lấy lại mật khẩu")),
+    ]
+)
+
+
+def ids(text: str) -> list[str]:
+    return [hit.id for hit in INDEX.search(read(text))]
+
+
+def test_the_nearest_comes_first() -> None:
+    assert ids("tôi muốn đăng ký tạm trú")[0] == "tam_tru"
+    assert ids("quen mat khau roi")[0] == "mat_khau"
+
+
+def test_a_phrasing_itself_scores_high_and_names_itself() -> None:
+    best = INDEX.search(read("khai sinh mất mấy ngày"))[0]
+    assert best.id == "khai_sinh"
+    assert best.score > 0.7
+    assert best.phrasing == "khai sinh mất mấy ngày"
+
+
+def test_a_slip_is_bridged_by_letters() -> None:
+    assert ids("quen mat khauu")[0] == "mat_khau"
+
+
+def test_words_that_no_document_has_lower_the_score() -> None:
+    plain = INDEX.search(read("đăng ký khai sinh"))[0].score
+    assert INDEX.search(read("đăng ký khai sinh cho voi con ở sở thú"))[0].score < plain
+
+
+def test_keep_and_limit() -> None:
+    assert [hit.id for hit in INDEX.search(read("đăng ký"), keep=lambda key: key == "tam_tru")] == ["tam_tru"]
+    assert len(INDEX.search(read("đăng ký"), limit=1)) == 1
+
+
+def test_nothing_in_common_finds_nothing() -> None:
+    assert INDEX.search([]) == []
+    assert ids("xyz") == []
+
+
+@given(st.text(max_size=200))
+def test_scores_stay_between_0_and_1(text: str) -> None:
+    assert all(0 <= hit.score <= 1 for hit in INDEX.search(read(text)))

@@ -1,0 +1,60 @@
+"""What was typed is read as words: shorthand, regional words, glued and mistyped words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.spelling import Repairer, read
+
+REPAIRER = Repairer(dict.fromkeys(["dich", "vu", "cong", "truc", "tuyen", "ho", "so", "nop", "khai", "sinh"], 1))
+
+
+def folded(text: str) -> str:
+    return " ".join(word.fold for word in read(text))
+
+
+def repaired(text: str) -> str:
+    return " ".join(word.fold for word in REPAIRER.repair(read(text)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("dvc dang nhap ko dc", "dich vu cong dang nhap khong duoc"),
+        ("vn eid quen mk", "vneid quen mat khau"),
+        ("làm ở mô", "lam o dau"),
+        ("chi rứa", "gi the"),
+    ],
+)
+def test_writes_shorthand_and_regional_words_out(typed: str, meant: str) -> None:
+    assert folded(typed) == meant
+
+
+def test_chi_without_marks_may_be_another_word() -> None:
+    assert folded("chi tieu") == "chi tieu"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("dichvucong", "dich vu cong"),
+        ("hho sso", "ho so"),
+        ("npo ho so", "nop ho so"),
+        ("tuyn", "tuyen"),
+        ("khaisinh", "khai sinh"),
+    ],
+)
+def test_repairs_unknown_words(typed: str, meant: str) -> None:
+    assert repaired(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["ho so", "zzzzzz", "1022", "a", "k" * 500])
+def test_leaves_known_and_hopeless_words_alone(typed: str) -> None:
+    assert repaired(typed) == folded(typed)
+
+
+@given(st.text(max_size=300))
+def test_never_raises(text: str) -> None:
+    REPAIRER.repair(read(text))
