@@ -1,6 +1,8 @@
 # Two words for everything: `make run` and `make test`. Needs Python 3.11 or newer and make.
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .PHONY: run test check format lock
 .DEFAULT_GOAL := run
@@ -22,11 +24,10 @@ format: .venv/.develops
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Writes the exact versions with their hashes; `make lock LOCK=--upgrade` takes newer ones.
 lock: .venv/.develops
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--python-version 3.11 -o requirements.lock pyproject.toml deploy/build.in
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--python-version 3.11 -c requirements.lock -o requirements-dev.lock pyproject.toml deploy/build.in --group dev
+	$(COMPILE) -o requirements.lock pyproject.toml deploy/build.in
+	$(COMPILE) -c requirements.lock -o requirements-dev.lock pyproject.toml deploy/build.in --group dev
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cần Python 3.11 trở lên.")'

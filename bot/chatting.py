@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 
 from rich.console import Console
 
@@ -30,14 +31,18 @@ def converse(settings: Settings, role: str | None) -> None:
     """
     if role is not None and role not in _ROLES:
         raise wiring.CannotRun(f"--as {role}: phải là một trong {', '.join(_ROLES)}.")
-    database = wiring.open_database(settings)
+    with closing(wiring.open_database(settings)) as database:
+        _talk(settings, database, role)
+
+
+def _talk(settings: Settings, database: Database, role: str | None) -> None:
     wiring.migrate(database)
     demo = wiring.prepare_demo(database, settings, utc_now())
     if role is not None and not demo:
         raise wiring.CannotRun(
             "--as chỉ dùng trong bản trình diễn, khi chưa có dữ liệu thật. Bỏ --as rồi nhắn /start MÃ."
         )
-    brain = wiring.think(settings, demo=demo)
+    brain = wiring.think(settings)
     inbox = Inbox(database, brain.answerer, brain.calendar, brain.rules, holder="console")
     # The demonstration's people have web accounts; the terminal shows the same conversations.
     chat = ChatRef("web", f"demo-{role}") if role is not None else ChatRef(CHANNEL, "terminal")
@@ -56,7 +61,6 @@ def converse(settings: Settings, role: str | None) -> None:
             )
         )
         seen = _show(database, chat, seen, console)
-    database.close()
 
 
 def _typed(console: Console) -> Iterator[str]:

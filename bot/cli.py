@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
@@ -27,7 +27,7 @@ from handlers.rendering import ZONE, short_day
 from handlers.summaries.handling import text_of
 from handlers.summaries.week import gather, last_week
 from handlers.turn import Turn
-from knowledge import check
+from knowledge import answer_eval, check, log_eval
 from knowledge.deadlines import Occurrence, occurrences
 from knowledge.loader import KnowledgeError, load
 from knowledge.log_sentence import parse
@@ -49,13 +49,21 @@ app.add_typer(db_commands, name="db")
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
 _out = Console(soft_wrap=True)
 
 
 def main() -> None:
     """Run the command line; the entry point of `cnscd`."""
-    app()
+    try:
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except typer.TyperException as error:  # an unknown command or option, a missing one, a value out of range
+        typer.echo(f"Lệnh chưa đúng, xem `cnscd --help`. {error.format_message()}".strip(), err=True)
+        sys.exit(2)
 
 
 def fail(line: str) -> NoReturn:
@@ -116,9 +124,9 @@ def invite(
     """In một mã mời dùng một lần; người được mời nhắn /start MÃ."""
     settings = load_settings()
     logs.configure("ERROR")
-    database = wiring.open_database(settings)
-    wiring.migrate(database)
-    invitation = inviting.invite(database, role, area, team, utc_now())
+    with closing(wiring.open_database(settings)) as database:
+        wiring.migrate(database)
+        invitation = inviting.invite(database, role, area, team, utc_now())
     for note in invitation.notes:
         typer.echo(note, err=True)
     typer.echo(invitation.code)  # alone on stdout, so that a script can use it
@@ -247,8 +255,7 @@ def summary(
     with _database() as (database, settings):
         brain = wiring.think(settings)
         with database.reading() as session:
-            rules = replace(brain.rules, demo=people.has_demo_data(session))
-            turn = Turn(session, utc_now(), brain.answerer, brain.calendar, rules)
+            turn = Turn(session, utc_now(), brain.answerer, brain.calendar, brain.rules)
             chosen = _area(session, area) if area is not None else None
             text = text_of(gather(turn, chosen, start, end), turn, "Bản tin")
     if out is None:
@@ -295,13 +302,45 @@ def kb_stats() -> None:
         typer.echo(line)
 
 
+@kb.command("eval")
+@plainly
+def kb_eval(
+    sets: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)] = [Path("tests/questions/heldout.yaml")],  # noqa: B006
+    worst: Annotated[int, typer.Option(min=0, help="Số câu sai in ra")] = 20,
+) -> None:
+    """Đo mức trả lời đúng trên bộ câu hỏi; dưới ngưỡng thì trạng thái 1."""
+    answerer = wiring.think(load_settings()).answerer
+    results = [(path, answer_eval.evaluate(answerer, answer_eval.load_cases(path))) for path in sets]
+    for path, result in results:
+        typer.echo("\n".join([str(path), *result.lines(worst)]))
+    if not all(result.passes for _, result in results):
+        raise typer.Exit(1)
+
+
+@log.command("eval")
+@plainly
+def log_eval_command(
+    sets: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)] = [Path("tests/sentences/heldout.yaml")],  # noqa: B006
+    worst: Annotated[int, typer.Option(min=0, help="Số câu sai in ra")] = 20,
+) -> None:
+    """Đo mức hiểu câu ghi sổ; dưới ngưỡng thì trạng thái 1."""
+    passes = True
+    for path in sets:
+        result = log_eval.score(*log_eval.load_sentences(path))
+        passes = passes and result.whole >= log_eval.BAR
+        typer.echo("\n".join([str(path), *result.lines(worst)]))
+    if not passes:
+        raise typer.Exit(1)
+
+
 @db_commands.command("upgrade")
 @plainly
 def db_upgrade() -> None:
     """Đưa cơ sở dữ liệu lên phiên bản của chương trình."""
     settings = load_settings()
     logs.configure("ERROR")
-    before, now = wiring.migrate(wiring.open_database(settings))
+    with closing(wiring.open_database(settings)) as database:
+        before, now = wiring.migrate(database)
     typer.echo(f"Cơ sở dữ liệu ở phiên bản {now}." if before == now else f"Đã nâng từ {before or 'trống'} lên {now}.")
 
 
@@ -324,20 +363,20 @@ def _quiet_database() -> Iterator[tuple[Database | None, Settings]]:
     """Give the configured database if it exists and is up to date, else None; makes nothing."""
     settings = load_settings()
     logs.configure("ERROR")
-    database = wiring.open_database(settings, create_folder=False)
-    try:
+    with closing(wiring.open_database(settings, create_folder=False)) as database:
         exists = database.path is None or database.path.exists()
         yield (database if exists and wiring.is_usable(database) else None), settings
-    finally:
-        database.close()
 
 
 @contextmanager
 def _database() -> Iterator[tuple[Database, Settings]]:
     """Give the configured database; it must exist and be up to date."""
-    with _quiet_database() as (database, settings):
-        if database is None:
+    settings = load_settings()
+    logs.configure("ERROR")
+    with closing(wiring.open_database(settings, create_folder=False)) as database:
+        if database.path is not None and not database.path.exists():
             fail("Chưa có dữ liệu: chạy `cnscd run` (hoặc `cnscd db upgrade`) trước.")
+        wiring.require_current(database)
         yield database, settings
 
 
@@ -347,29 +386,31 @@ def _jsonl(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     for number, line in enumerate(_lines(), start=1):
         given: Any = None
         try:
-            given = json.loads(line)
+            given = json.loads(line.decode("utf-8"))
             if not isinstance(given, dict):
                 raise ValueError("phải là một đối tượng JSON")
             _print_json(answer(given))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             bad = True
-            said = "không phải JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            unreadable = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+            said = "không phải JSON (UTF-8)" if unreadable else str(error)
             ident = given.get("id") if isinstance(given, dict) else None
             _print_json({"id": ident, "error": f"dòng {number}: {said}"})
     if bad:
         raise typer.Exit(2)
 
 
-def _lines() -> Iterator[str]:
-    """Yield the lines of stdin that hold anything; bytes that are no UTF-8 become a bad line, not a crash."""
-    for raw in sys.stdin.buffer:
-        line = raw.decode("utf-8", errors="replace").strip()
-        if line:
+def _lines() -> Iterator[bytes]:
+    """Yield the lines of stdin that hold anything."""
+    for line in sys.stdin.buffer:
+        if line.strip():
             yield line
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    # Half a surrogate pair comes back as it came, as its escape.
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def _occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
@@ -422,9 +463,13 @@ def _day(option: str, value: str | None) -> date | None:
     if value is None:
         return None
     try:
-        return date.fromisoformat(value)
+        # By pattern first: fromisoformat alone would also take 20261214 and 2026-W51-1.
+        day = date.fromisoformat(value) if _ISO_DAY.fullmatch(value) else None
     except ValueError:
-        fail(f"{option} {value}: ngày phải viết dạng YYYY-MM-DD, ví dụ 2026-12-14.")
+        day = None
+    if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        fail(f"{option} {value}: ngày phải viết dạng YYYY-MM-DD, năm {_FIRST_YEAR}-{_LAST_YEAR}, ví dụ 2026-12-14.")
+    return day
 
 
 def _span(start: str | None, end: str | None, *, default_days: int) -> tuple[date, date]:

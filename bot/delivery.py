@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 
@@ -13,13 +12,16 @@ import structlog
 
 from bot.channels.base import Channel, Moved, Outgoing, Refused, RetryLater, SendError, Uncertain, Unreachable
 from bot.inbox import CLAIM_LASTS, utc_now
+from bot.lanes import Lanes
 from db import outbox, people
 from db.engine import Database, is_unavailable
 from db.outbox import Message
-from handlers.message import Button
+from handlers.message import Button, ChatRef
 
 _BATCH = 30
-"""Bulk messages claimed at a time: about a second's worth, so that they never wait long in memory."""
+"""Due messages held at a time: about a second's worth, so that they never wait long in memory."""
+_GRACE = 3.0
+"""Seconds that requests under way get to end when the process stops."""
 _LOOK_EVERY = 1.0
 _AT_ONCE = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
@@ -38,7 +40,7 @@ class Pacer:
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._every = 1 / per_second if per_second else 0.0
         self._clock = clock
-        self._next = self._next_bulk = 0.0
+        self._next = self._next_bulk = self._held = 0.0
         self._chats: dict[str, float] = {}
         self._bulk = asyncio.Lock()
 
@@ -57,10 +59,12 @@ class Pacer:
         slot = max(self._clock(), self._next)
         self._next = slot + self._every
         await self._sleep_until(slot)
+        await self._sleep_until(self._held)  # it may have been asked for while this one waited
 
     def hold(self, seconds: float) -> None:
         """Send nothing for a time: the platform asked for it."""
-        self._next = max(self._next, self._clock() + seconds)
+        self._held = max(self._held, self._clock() + seconds)
+        self._next = max(self._next, self._held)
 
     async def _sleep_until(self, moment: float) -> None:
         delay = moment - self._clock()
@@ -93,35 +97,43 @@ class Delivery:
         self._pacers = {name: Pacer(per_second.get(name, 0)) for name in channels}
         self._may_send_bulk = may_send_bulk
         self._clock = clock
-        self._lanes: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lanes = Lanes()
         # Apart, so that bulk requests that hang never keep replies from going out.
         self._room = {bulk: asyncio.Semaphore(_AT_ONCE) for bulk in (False, True)}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._due = 0
         self._wake = asyncio.Event()
 
-    def submit(self, message_ids: list[int]) -> None:
-        """Send replies that this process has just claimed, in order."""
-        self._start(self._send_claimed(message_ids))
-
-    def wake(self) -> None:
-        """Look for due messages now rather than at the next look."""
-        self._wake.set()
+    def submit(self, chat: ChatRef, message_ids: list[int]) -> None:
+        """Send replies to a chat that this process has just claimed, in order."""
+        self._start(self._send_claimed(chat, message_ids))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send whatever is due until `stop`, then finish what is under way."""
+        """Send whatever is due until `stop`; one message that hangs holds up no other chat."""
         while not stop.is_set():
-            claimed = await self._claim()
-            await asyncio.gather(*(self._deliver(message) for message in claimed))
+            room = _BATCH - self._due
+            claimed = await self._claim(room) if room >= _BATCH // 2 else []
+            for message in claimed:
+                self._due += 1
+                self._start(self._send_due(message))
             if not claimed:
                 await self._pause(stop)
-        await self.drain()
 
     async def drain(self) -> None:
-        """Wait until everything that was submitted has an outcome."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Let what is under way come to an end, but not for long; what has not begun is given back."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
-    async def _claim(self) -> list[Message]:
+        def release() -> None:
+            with self._database.transaction() as db:
+                outbox.release(db, self._holder)
+
+        await self._store(release)
+
+    async def _claim(self, limit: int) -> list[Message]:
         if not self._channels or not self._may_send_bulk():
             return []
 
@@ -129,7 +141,7 @@ class Delivery:
             now = self._clock()
             with self._database.transaction() as db:
                 return outbox.claim_due(
-                    db, self._channels.keys(), self._holder, now=now, until=now + CLAIM_LASTS, limit=_BATCH
+                    db, self._channels.keys(), self._holder, now=now, until=now + CLAIM_LASTS, limit=limit
                 )
 
         try:
@@ -140,41 +152,58 @@ class Delivery:
             _log.warning("outbox_out_of_reach", error=type(error).__name__)
             return []
 
-    async def _send_claimed(self, message_ids: list[int]) -> None:
-        def load() -> list[Message]:
+    async def _send_claimed(self, chat: ChatRef, message_ids: list[int]) -> None:
+        """Send replies in order; one that has to be tried again later, or an earlier one, keeps back the rest."""
+
+        def load() -> tuple[list[Message], bool]:
             with self._database.reading() as db:
-                return outbox.get(db, message_ids, self._holder)
+                messages = outbox.get(db, message_ids, self._holder)
+                return messages, bool(messages) and outbox.reply_is_open(db, messages[0])
 
-        for message in await asyncio.to_thread(load):
-            await self._deliver(message)
+        async with self._lanes.enter(chat.channel, chat.chat):
+            messages, kept_back = await asyncio.to_thread(load)
+            for message in messages:
+                if kept_back:
+                    await self._record(message, RetryLater("an earlier reply waits", after=0))
+                else:
+                    kept_back = not await self._deliver(message)
 
-    async def _deliver(self, message: Message) -> None:
-        """Send one claimed message and record what became of it."""
+    async def _send_due(self, message: Message) -> None:
+        try:
+            async with self._lanes.enter(message.channel, message.chat):
+                await self._deliver(message)
+        finally:
+            self._due -= 1
+            self._wake.set()
+
+    async def _deliver(self, message: Message) -> bool:
+        """Send one claimed message and record what became of it; False if it has to be tried again."""
         channel, pacer = self._channels[message.channel], self._pacers[message.channel]
-        lane = self._lanes[message.channel, message.chat]
         bulk = message.priority != outbox.REPLY
-        async with lane, self._room[bulk]:
+        async with self._room[bulk]:
             await pacer.wait(message.chat, bulk=bulk)
             now = self._clock()
             # A process that slept past its claim starts nothing: another may have taken the message over.
             if message.claimed_until is None or now > message.claimed_until - _REQUEST_MAY_TAKE:
-                await self._record(message, RetryLater("claim too old", after=0))
-            elif message.useful_until is not None and now >= message.useful_until:
-                await self._record(message, None, state="dropped")
-            else:
-                try:
-                    reference = await channel.send(_outgoing(message))
-                except SendError as error:
-                    await self._record(message, error)
-                else:
-                    await self._record(message, None, reference=reference)
-        if not lane.locked():
-            self._lanes.pop((message.channel, message.chat), None)
+                return await self._record(message, RetryLater("claim too old", after=0))
+            if message.useful_until is not None and now >= message.useful_until:
+                return await self._record(message, None, state="dropped")
+            try:
+                reference = await channel.send(_outgoing(message))
+            except SendError as error:
+                return await self._record(message, error)
+            except asyncio.CancelledError:  # the process stops
+                await self._record(message, Uncertain("cut off"))
+                raise
+            return await self._record(message, None, reference=reference)
 
     async def _record(
         self, message: Message, error: SendError | None, *, state: str = "sent", reference: str | None = None
-    ) -> None:
-        """Write an attempt's outcome; until it is written the claim stands, and its end makes the outcome uncertain."""
+    ) -> bool:
+        """Write an attempt's outcome and tell whether it is final.
+
+        Until it is written the claim stands, and its end makes the outcome uncertain.
+        """
         now = self._clock()
         pause = timedelta(seconds=_pause_before(message, error))
 
@@ -190,6 +219,7 @@ class Delivery:
                     outbox.put_back(
                         db,
                         message.id,
+                        self._holder,
                         not_before=now + pause,
                         error=str(error),
                         uncertain=isinstance(error, Uncertain),
@@ -200,12 +230,18 @@ class Delivery:
             _log.info("not_delivered", message=message.id, channel=message.channel, why=type(error).__name__)
         if isinstance(error, RetryLater) and error.whole_channel and error.after is not None:
             self._pacers[message.channel].hold(error.after)
+        await self._store(write)
+        return error is None or isinstance(error, Refused | Unreachable)
+
+    async def _store(self, write: Callable[[], None]) -> None:
+        """Write to the database, which may be away for a moment."""
         for attempt in range(5):
             try:
                 await asyncio.to_thread(write)
             except Exception as failure:
                 if not is_unavailable(failure):
                     raise
+                _log.warning("outcome_not_stored", error=type(failure).__name__)
                 await asyncio.sleep(0.2 * 2**attempt)
             else:
                 return

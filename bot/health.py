@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,12 +39,12 @@ def _knowledge() -> Finding:
 def _database(settings: Settings) -> list[Finding]:
     name = "cơ sở dữ liệu"
     try:
-        database = open_database(settings, create_folder=False)
-        if database.path is not None and not database.path.exists():
-            return [Finding(name, False, "chưa có, chạy `cnscd run` hoặc `cnscd db upgrade`")]
-        require_current(database)
-        with database.reading() as db:
-            counts, states = people.counts(db), outbox.tally(db)
+        with closing(open_database(settings, create_folder=False)) as database:
+            if database.path is not None and not database.path.exists():
+                return [Finding(name, False, "chưa có, chạy `cnscd run` hoặc `cnscd db upgrade`")]
+            require_current(database)
+            with database.reading() as db:
+                counts, states = people.counts(db), outbox.tally(db)
     except CannotRun as error:
         return [Finding(name, False, str(error))]
     people_says = f"{counts['areas']} địa bàn, {counts['teams']} tổ, {counts['people']} người có vai trò"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.lanes import Lanes
 from db import inbox, outbox, people
 from db.engine import Database, is_unavailable
 from handlers import router
-from handlers.message import Incoming, Kind
+from handlers.message import ChatRef, Incoming, Kind
 from handlers.rendering import ZONE, render
 from handlers.turn import Reading, Rules, Turn, look_up, understand
 from knowledge.answering import Answerer
@@ -20,6 +22,9 @@ from knowledge.working_days import WorkingDays
 
 CLAIM_LASTS = timedelta(minutes=2)
 """Longer than a request may take, pacing included: after it a claim belongs to a process that died."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL keeps no NUL, and no database half of a surrogate pair."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +39,7 @@ class Inbox:
 
     Args:
         pushed: Channels through which delivery pushes; their replies are claimed at once for `deliver`.
-        deliver: Called with the ids of replies that were claimed, after the commit.
+        deliver: Called after the commit with the chat and the ids of the replies to it that were claimed.
         stored: Called with channel and chat after each commit, for channels whose clients pull.
     """
 
@@ -47,7 +52,7 @@ class Inbox:
         *,
         holder: str,
         pushed: frozenset[str] = frozenset(),
-        deliver: Callable[[list[int]], None] = lambda _ids: None,
+        deliver: Callable[[ChatRef, list[int]], None] = lambda _chat, _ids: None,
         stored: Callable[[str, str], None] = lambda _channel, _chat: None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -60,7 +65,7 @@ class Inbox:
         self._deliver = deliver
         self._stored = stored
         self._clock = clock
-        self._chats: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lanes = Lanes()
 
     async def receive(self, incoming: Incoming) -> None:
         """Handle one message up to its commit; a repeat does nothing.
@@ -68,15 +73,12 @@ class Inbox:
         Raises:
             Exception: only if nothing could be stored; then the event must not be acknowledged.
         """
-        key = (incoming.chat.channel, incoming.chat.chat)
-        lock = self._chats[key]
-        async with lock:
+        chat = incoming.chat
+        async with self._lanes.enter(chat.channel, chat.chat):
             claimed = await asyncio.to_thread(self.handle, incoming)
-        if not lock.locked() and self._chats.get(key) is lock:
-            del self._chats[key]
-        if claimed:
-            self._deliver(claimed)
-        self._stored(*key)
+            if claimed:
+                self._deliver(chat, claimed)
+        self._stored(chat.channel, chat.chat)
 
     async def unreadable(self, channel: str, *, event_key: str, kind: str, error: str) -> None:
         """Record an event that the channel could not parse."""
@@ -91,6 +93,7 @@ class Inbox:
 
     def handle(self, incoming: Incoming) -> list[int]:
         """Handle one message in one transaction; return the ids of the replies to send at once."""
+        incoming = _storable(incoming)
         try:
             reading = self._read(incoming)
             with self._database.transaction() as db:
@@ -104,7 +107,7 @@ class Inbox:
             _log.error(
                 "message_failed",
                 channel=incoming.chat.channel,
-                event=incoming.event_key,
+                event_key=incoming.event_key,
                 error=_name(error),
                 exc_info=True,
             )
@@ -125,6 +128,8 @@ class Inbox:
     def _in_turn(self, incoming: Incoming, reading: Reading | None, turn: Turn) -> list[int]:
         chat = incoming.chat
         inbox.lock_chat(turn.db, chat.channel, chat.chat)
+        if incoming.sender != chat.chat:  # somebody new may write in a group and in private at the same moment
+            inbox.lock_chat(turn.db, chat.channel, incoming.sender)
         if not inbox.record_event(turn.db, chat.channel, incoming.event_key, kind=incoming.kind, now=turn.now):
             return []
         turn.chat = chat
@@ -133,7 +138,8 @@ class Inbox:
         turn.reading = reading
         turn.claim = self._claim(chat.channel, turn.now)
         replies = router.respond(incoming, turn)
-        return turn.answer(replies, edits=incoming.message_ref if incoming.kind is Kind.BUTTON else None)
+        queued = turn.answer(replies, edits=incoming.message_ref if incoming.kind is Kind.BUTTON else None)
+        return queued if turn.claim is not None else []
 
     def _record_failure(self, incoming: Incoming, error: str) -> list[int]:
         """Record the failed event and apologise: a message that breaks a handler must not come back for ever."""
@@ -147,10 +153,16 @@ class Inbox:
             text = render("common/failed")
             claim = self._claim(chat.channel, now)
             queued = outbox.queue(db, channel=chat.channel, chat=chat.chat, text=text, rows=[], now=now, claim=claim)
-        return [queued] if queued is not None else []
+        return [queued] if queued is not None and claim is not None else []
 
     def _claim(self, channel: str, now: datetime) -> tuple[str, datetime] | None:
         return (self._holder, now + CLAIM_LASTS) if channel in self._pushed else None
+
+
+def _storable(incoming: Incoming) -> Incoming:
+    """Return the message without the characters that a database refuses."""
+    text, name = (_UNSTORABLE.sub("", written) for written in (incoming.text, incoming.sender_name))
+    return replace(incoming, text=text, sender_name=name)
 
 
 def _name(error: BaseException) -> str:

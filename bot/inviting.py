@@ -15,7 +15,8 @@ from knowledge.loader import load
 from knowledge.vietnamese import fold
 
 VALID_FOR = timedelta(days=14)
-_ROLES = ("admin", "coordinator", "leader", "member")
+_TEAM_ROLES = ("leader", "member")
+_ROLES = ("admin", "coordinator", *_TEAM_ROLES)
 _KIND_WORDS = ("xa ", "phuong ", "dac khu ", "thi tran ")
 
 
@@ -42,6 +43,8 @@ def invite(database: Database, role: str, area: str | None, team: str | None, no
             lines.append("Đã xoá dữ liệu trình diễn: từ nay là dùng thật.")
         area_id = _area(db, role, area, lines)
         team_id = _team(db, role, area_id, team, lines)
+        if role in _TEAM_ROLES and team_id is None:
+            lines.append("Lưu ý: mã này không gắn với tổ nào nên người đó không được nhắc hạn. Muốn gắn, thêm --team.")
         code = new_code()
         expires = now + VALID_FOR
         people.add_invite(
@@ -86,7 +89,7 @@ def _area(db: Transaction, role: str, wanted: str | None, lines: list[str]) -> i
 
 
 def _team(db: Transaction, role: str, area_id: int | None, wanted: str | None, lines: list[str]) -> int | None:
-    if role not in ("leader", "member"):
+    if role not in _TEAM_ROLES:
         if wanted is not None:
             raise CannotRun(f"--team chỉ dùng với leader và member, không dùng với {role}.")
         return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from datetime import time
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -83,15 +85,30 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
     def secret(self) -> str:
-        """Return the secret key; made once and kept in `data_dir` if none is given."""
+        """Return the secret key; made once and kept in `data_dir` if none is given.
+
+        Raises:
+            BadSettings: if it can neither be read nor made there.
+        """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         path = self.data_dir / "secret.key"
-        if not path.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-        return path.read_text(encoding="utf-8").strip()
+        try:
+            if not path.exists():
+                _make_secret(path)
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSettings(f"{PREFIX}DATA_DIR: không đọc hoặc ghi được {path} ({error.strerror})") from None
+
+
+def _make_secret(path: Path) -> None:
+    """Put a new secret in its place whole, so that of several processes all read the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as file:  # its owner alone may read it
+        file.write(secrets.token_urlsafe(32))
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def load_settings() -> Settings:

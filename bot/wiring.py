@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import signal
 import socket
@@ -28,7 +29,7 @@ from bot.leases import RENEW_EVERY, LeaseHolder
 from bot.scheduler import start_ticking, tick
 from bot.settings import Settings
 from bot.web.server import WebServer
-from db import outbox, people
+from db import leases, outbox, people
 from db.engine import Database
 from db.migrate import DatabaseTooNew, is_current, upgrade
 from handlers.router import MENU
@@ -37,7 +38,6 @@ from knowledge.answering import Answerer
 from knowledge.loader import load
 from knowledge.working_days import WorkingDays, working_days
 
-_LOOPBACK = ("127.", "localhost", "::1")
 _log = structlog.get_logger(__name__)
 
 
@@ -116,7 +116,7 @@ def is_usable(database: Database) -> bool:
     return True
 
 
-def think(settings: Settings, *, demo: bool = False) -> Brain:
+def think(settings: Settings) -> Brain:
     """Load the knowledge.
 
     Raises:
@@ -128,7 +128,6 @@ def think(settings: Settings, *, demo: bool = False) -> Brain:
         quiet_from=quiet_from,
         quiet_to=quiet_to,
         text_limits={TelegramChannel.name: TelegramChannel.text_limit},
-        demo=demo,
     )
     return Brain(Answerer(load()), working_days(), rules)
 
@@ -190,6 +189,7 @@ def listening_socket(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.http_host, settings.http_port))
+        listener.listen()  # now, since two processes may hold one port until the first of them listens
     except OSError:
         listener.close()
         raise CannotRun(
@@ -205,30 +205,50 @@ def run(settings: Settings, console: Console) -> None:
     Raises:
         CannotRun: before anything is served.
     """
+    wants_demo(settings)
+    brain = think(settings)
     database = open_database(settings)
     with sole_process(database), listening_socket(settings) as listener:
-        migrate(database)
-        if database.path is not None:
-            with database.transaction() as db:
-                outbox.release_all(db)  # nobody else can be alive on a locked SQLite file
-        demo = prepare_demo(database, settings, utc_now())
-        brain = think(settings, demo=demo)
         try:
-            asyncio.run(_Process(settings, database, brain, demo).serve(listener, console))
+            asyncio.run(_serve(settings, database, brain, listener, console))
         finally:
             database.close()
+
+
+async def _serve(
+    settings: Settings, database: Database, brain: Brain, listener: socket.socket, console: Console
+) -> None:
+    """Serve once everything is known to be in order; the database is touched last."""
+    telegram = _telegram(settings)
+    try:
+        if telegram is not None:
+            await telegram.start()
+        migrate(database)
+        if database.path is not None:
+            with database.transaction() as db:  # nobody else can be alive on a locked SQLite file
+                outbox.release_all(db)
+                leases.release_all(db)
+        demo = prepare_demo(database, settings, utc_now())
+        await _Process(settings, database, brain, telegram, demo).serve(listener, console)
+    except BadTokenError:
+        raise CannotRun("CNSCD_TELEGRAM_TOKEN: Telegram không nhận mã này. Lấy lại mã từ @BotFather.") from None
+    finally:
+        if telegram is not None:
+            await telegram.close()
 
 
 class _Process:
     """One running process: its channels, its inbox, its way out, its leases."""
 
-    def __init__(self, settings: Settings, database: Database, brain: Brain, demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, brain: Brain, telegram: TelegramChannel | None, demo: bool
+    ) -> None:
         self._settings = settings
         self._database = database
         self._brain = brain
         self._demo = demo
         holder = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._telegram = _telegram(settings)
+        self._telegram = telegram
         channels: dict[str, Channel] = {self._telegram.name: self._telegram} if self._telegram else {}
         self._work = LeaseHolder(database, "work", holder)
         self._polling = LeaseHolder(database, "poll:telegram", holder)
@@ -239,7 +259,10 @@ class _Process:
             per_second={TelegramChannel.name: settings.telegram_max_per_second},
             may_send_bulk=self._work.held,
         )
-        self._web = WebGateway(database, lambda: self._inbox, self._problems)
+        plays = demo and _is_loopback(settings.http_host)
+        self._web = WebGateway(
+            database, lambda: self._inbox, self._problems, persons=demonstration.ROLES if plays else ()
+        )
         self._inbox = Inbox(
             database,
             brain.answerer,
@@ -253,13 +276,7 @@ class _Process:
         self._stop = asyncio.Event()
 
     async def serve(self, listener: socket.socket, console: Console) -> None:
-        if self._telegram is not None:
-            try:
-                await self._telegram.start()
-            except BadTokenError:
-                raise CannotRun("CNSCD_TELEGRAM_TOKEN: Telegram không nhận mã này. Lấy lại mã từ @BotFather.") from None
-        roles = demonstration.ROLES if self._demo and _is_loopback(self._settings.http_host) else ()
-        web = WebServer(self._web, secret_key=self._settings.secret(), demo_roles=roles)
+        web = WebServer(self._web, secret_key=self._settings.secret())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._begin_to_stop, web)
@@ -276,8 +293,6 @@ class _Process:
         finally:
             await asyncio.to_thread(partial(ticker.shutdown, wait=True))
             await self._delivery.drain()
-            if self._telegram is not None:
-                await self._telegram.close()
             for lease in (self._work, self._polling):
                 await asyncio.to_thread(lease.release)
 
@@ -291,7 +306,7 @@ class _Process:
         unreadable = partial(self._inbox.unreadable, channel.name)
         while not self._stop.is_set():
             if self._polling.held():
-                await channel.poll(self._inbox.receive, unreadable, self._stop)
+                await channel.poll(self._inbox.receive, unreadable, self._stop, self._polling.held)
             else:
                 await _sleep(self._stop, 1.0)
 
@@ -348,7 +363,10 @@ def _telegram(settings: Settings) -> TelegramChannel | None:
 
 
 def _is_loopback(host: str) -> bool:
-    return host.startswith(_LOOPBACK)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -73,11 +73,11 @@ def add(
     return entry.id
 
 
-def undo(session: Session, ids: Collection[int], person_id: int, now: datetime) -> list[int]:
-    """Take back one's own entries that still count; return those that were."""
+def undo(session: Session, first: int, last: int, person_id: int, now: datetime) -> list[int]:
+    """Take back one's own entries from the first id to the last that still count; return those that were."""
     rows = session.scalars(
         select(AssistanceSession).where(
-            AssistanceSession.id.in_(ids),
+            AssistanceSession.id.between(first, last),
             AssistanceSession.person_id == person_id,
             AssistanceSession.undone_at.is_(None),
         )

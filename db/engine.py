@@ -61,9 +61,8 @@ class Database:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether `error` means that the database could not be reached or written at all."""
-    return (
-        isinstance(error, PoolTimeout)
-        or isinstance(error, DBAPIError)
+    return isinstance(error, PoolTimeout) or (
+        isinstance(error, DBAPIError)
         and (error.connection_invalidated or type(error).__name__ in {"OperationalError", "InterfaceError"})
     )
 

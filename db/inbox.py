@@ -60,7 +60,7 @@ def standing(session: Session, channel: str, chat: str, now: datetime) -> Standi
     if row is None:
         return Standing()
     choices = tuple((label, action) for label, action in row.choices)
-    if row.state is None or (row.expires_at is not None and row.expires_at <= now):
+    if row.expires_at is not None and row.expires_at <= now:
         return Standing(choices=choices)
     return Standing(row.state, row.data, choices)
 
@@ -75,8 +75,11 @@ def keep_standing(
     choices: Sequence[tuple[str, str]],
     expires_at: datetime | None,
 ) -> None:
-    """Write where the chat stands now."""
+    """Write where the chat stands now; of a chat that stands nowhere nothing is kept."""
     row = session.get(Dialogue, (channel, chat))
+    if state is None and not data and not choices:
+        session.execute(delete(Dialogue).where(Dialogue.channel == channel, Dialogue.chat == chat))
+        return
     if row is None:
         row = Dialogue(channel=channel, chat=chat)
         session.add(row)

@@ -29,6 +29,11 @@ def release(session: Session, name: str, holder: str) -> None:
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
+def release_all(session: Session) -> None:
+    """Take back every lease; only right where no other process can be alive (a locked SQLite file)."""
+    session.execute(delete(Lease))
+
+
 def _database_now(session: Session) -> datetime:
     if session.get_bind().dialect.name == "postgresql":
         now = session.scalar(select(func.clock_timestamp()))

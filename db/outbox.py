@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from db.models import Outbox, Reminder
+from db.models import Outbox, Reminder, Submission
 
 REPLY = 0
 """Priority of an answer that somebody waits for."""
 BULK = 5
 """Priority of what the bot sends on its own."""
+
+_LARGEST_ID = 2**31 - 1
+"""PostgreSQL refuses to compare an id with anything larger, and a page may send what it likes."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,10 @@ def queue(
         not_before=not_before or now,
         useful_until=useful_until,
     )
-    session.add(message)
+    # Asked before it is added: the query would find the message itself.
     if claim is not None and not _reply_waits(session, channel, chat, claim[0]):
         message.state, (message.claimed_by, message.claimed_until), message.attempts = "claimed", claim, 1
+    session.add(message)
     session.flush()
     return message.id
 
@@ -102,7 +106,7 @@ def _reply_waits(session: Session, channel: str, chat: str, holder: str) -> bool
 def claim_due(
     session: Session, channels: Collection[str], holder: str, *, now: datetime, until: datetime, limit: int
 ) -> list[Message]:
-    """Claim what is due, replies first, and of each chat only the first open message.
+    """Claim what is due, replies first, and of each chat only the first open reply and the first of the rest.
 
     A claim that has run out belongs to a process that died: its outcome is counted as uncertain, and it is due again.
     """
@@ -139,6 +143,18 @@ def claim_due(
     return claimed
 
 
+def reply_is_open(session: Session, message: Message) -> bool:
+    """Tell whether an earlier reply to the message's chat has not come to an end yet."""
+    earlier = exists().where(
+        Outbox.channel == message.channel,
+        Outbox.chat == message.chat,
+        Outbox.priority == REPLY,
+        Outbox.id < message.id,
+        Outbox.state.in_(("queued", "claimed")),
+    )
+    return bool(session.scalar(select(earlier)))
+
+
 def get(session: Session, ids: Sequence[int], holder: str) -> list[Message]:
     """Return those of the given messages that `holder` has claimed, in order."""
     query = select(Outbox).where(Outbox.id.in_(ids), Outbox.state == "claimed", Outbox.claimed_by == holder)
@@ -154,19 +170,31 @@ def finish(
     provider_ref: str | None = None,
     error: str | None = None,
 ) -> None:
-    """End a message as sent, failed or dropped."""
+    """End a message as sent, failed or dropped; one that has ended stays as it is."""
     session.execute(
         update(Outbox)
-        .where(Outbox.id == message_id)
+        .where(Outbox.id == message_id, Outbox.state.in_(("queued", "claimed")))
         .values(state=state, finished_at=now, provider_ref=provider_ref, error=error, claimed_until=None)
     )
 
 
 def put_back(
-    session: Session, message_id: int, *, not_before: datetime, error: str, uncertain: bool, chat: str | None = None
+    session: Session,
+    message_id: int,
+    holder: str,
+    *,
+    not_before: datetime,
+    error: str,
+    uncertain: bool,
+    chat: str | None = None,
 ) -> None:
-    """Queue a claimed message again for later, under a new chat id if the chat has moved."""
-    row = session.get_one(Outbox, message_id)
+    """Queue a message that `holder` has claimed again for later, under a new chat id if the chat has moved.
+
+    A message that another process has taken over in the meantime is left to it.
+    """
+    row = session.scalar(_claimed_by(holder).where(Outbox.id == message_id).with_for_update())
+    if row is None:
+        return
     row.state = "queued"
     row.not_before = not_before
     row.error = error
@@ -174,6 +202,17 @@ def put_back(
     row.claimed_by = row.claimed_until = None
     if chat is not None:
         row.chat = chat
+
+
+def release(session: Session, holder: str) -> None:
+    """Give back what `holder` has claimed and not begun to send."""
+    for row in session.scalars(_claimed_by(holder).with_for_update()):
+        row.state = "queued"
+        row.claimed_by = row.claimed_until = None
+
+
+def _claimed_by(holder: str) -> Select[Outbox]:
+    return select(Outbox).where(Outbox.state == "claimed", Outbox.claimed_by == holder)
 
 
 def release_all(session: Session) -> None:
@@ -206,14 +245,16 @@ def drop_for_person(session: Session, person_id: int, now: datetime, why: str) -
 
 
 def drop_submitted(session: Session, adopted_id: int, period: str, team_id: int, now: datetime) -> None:
-    """Drop waiting reminders of an item that has just been handed in."""
+    """Drop waiting reminders of an item that has just been handed in, unless they tell of others that are still due."""
     told = select(Reminder.outbox_id).where(
         Reminder.adopted_id == adopted_id, Reminder.period == period, Reminder.team_id == team_id
     )
-    others = exists().where(
-        Reminder.outbox_id == Outbox.id,
-        or_(Reminder.adopted_id != adopted_id, Reminder.period != period, Reminder.team_id != team_id),
+    handed_in = exists().where(
+        Submission.adopted_id == Reminder.adopted_id,
+        Submission.period == Reminder.period,
+        Submission.team_id == Reminder.team_id,
     )
+    others = exists().where(Reminder.outbox_id == Outbox.id, ~handed_in)
     session.execute(
         update(Outbox)
         .where(Outbox.id.in_(told), Outbox.state == "queued", ~others)
@@ -223,7 +264,12 @@ def drop_submitted(session: Session, adopted_id: int, period: str, team_id: int,
 
 def of_chat(session: Session, channel: str, chat: str, *, after: int, limit: int, now: datetime) -> list[Message]:
     """Return the chat's messages after an id whose time has come, oldest first."""
-    query = select(Outbox).where(*_shown(channel, chat, now), Outbox.id > after).order_by(Outbox.id).limit(limit)
+    query = (
+        select(Outbox)
+        .where(*_shown(channel, chat, now), Outbox.id > min(after, _LARGEST_ID))
+        .order_by(Outbox.id)
+        .limit(limit)
+    )
     return [_message(row) for row in session.scalars(query)]
 
 
@@ -245,7 +291,10 @@ def _shown(channel: str, chat: str, now: datetime) -> tuple[ColumnElement[bool],
 def waits(session: Session, channel: str, chat: str, *, up_to: int) -> bool:
     """Tell whether a message up to an id is not marked as sent yet."""
     waiting = exists().where(
-        Outbox.channel == channel, Outbox.chat == chat, Outbox.id <= up_to, Outbox.state.in_(("queued", "claimed"))
+        Outbox.channel == channel,
+        Outbox.chat == chat,
+        Outbox.id <= min(up_to, _LARGEST_ID),
+        Outbox.state.in_(("queued", "claimed")),
     )
     return bool(session.scalar(select(waiting)))
 
@@ -257,7 +306,7 @@ def acknowledge(session: Session, channel: str, chat: str, *, up_to: int, now: d
         .where(
             Outbox.channel == channel,
             Outbox.chat == chat,
-            Outbox.id <= up_to,
+            Outbox.id <= min(up_to, _LARGEST_ID),
             Outbox.not_before <= now,
             Outbox.state.in_(("queued", "claimed")),
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -138,9 +138,11 @@ def set_muted(session: Session, person_id: int, muted_at: datetime | None) -> No
     session.get_one(Person, person_id).muted_at = muted_at
 
 
-def erase(session: Session, person_id: int) -> None:
-    """Erase a person: name, accounts, roles, dialogues, questions and notes go; the figures of their log stay."""
+def erase(session: Session, person_id: int, now: datetime) -> None:
+    """Erase a person: name, accounts, roles, dialogues, messages, questions, notes; the figures of their log stay."""
     person = session.get_one(Person, person_id)
+    accounts = session.execute(select(Account.channel, Account.address).where(Account.person_id == person_id))
+    addresses = [(channel, address) for channel, address in accounts]
     for account in session.scalars(select(Account).where(Account.person_id == person_id)):
         session.execute(delete(Dialogue).where(Dialogue.channel == account.channel, Dialogue.chat == account.address))
         session.delete(account)
@@ -149,7 +151,13 @@ def erase(session: Session, person_id: int) -> None:
     session.execute(
         update(AssistanceSession).where(AssistanceSession.person_id == person_id).values(note=None, place=None)
     )
-    session.execute(update(Outbox).where(Outbox.person_id == person_id, Outbox.state != "claimed").values(text=""))
+    theirs = or_(Outbox.person_id == person_id, tuple_(Outbox.channel, Outbox.chat).in_(addresses))
+    session.execute(update(Outbox).where(theirs, Outbox.state == "queued").values(state="dropped", finished_at=now))
+    session.execute(
+        update(Outbox)
+        .where(theirs, Outbox.state != "claimed")
+        .values(chat="", person_id=None, text="", rows=[], edits=None, key=None, provider_ref=None)
+    )
     session.execute(update(Invite).where(Invite.used_by == person_id).values(used_by=None))
     person.name = person.noticed_at = person.consented_at = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Feedback, Question
@@ -15,7 +15,7 @@ def keep_unanswered(session: Session, text: str, *, area_id: int | None, person_
     session.add(Question(text=text[:1000], area_id=area_id, person_id=person_id, asked_at=now))
 
 
-def unanswered(session: Session, area_id: int | None, *, start: datetime, end: datetime, limit: int = 50) -> list[str]:
+def unanswered(session: Session, area_id: int | None, *, start: datetime, end: datetime) -> list[str]:
     """Return the questions left unanswered in a span, newest first, without repeats.
 
     A question from somebody without an area belongs to every area.
@@ -23,8 +23,10 @@ def unanswered(session: Session, area_id: int | None, *, start: datetime, end: d
     query = select(Question.text).where(Question.asked_at >= start, Question.asked_at < end)
     if area_id is not None:
         query = query.where(or_(Question.area_id == area_id, Question.area_id.is_(None)))
-    texts = session.scalars(query.order_by(Question.asked_at.desc(), Question.id.desc()).limit(limit * 4))
-    return list(dict.fromkeys(texts))[:limit]
+    newest_first = query.group_by(Question.text).order_by(
+        func.max(Question.asked_at).desc(), func.max(Question.id).desc()
+    )
+    return list(session.scalars(newest_first))
 
 
 def keep_feedback(session: Session, entry: str, *, helpful: bool, now: datetime) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from knowledge.masking import REPLACEMENTS
 from knowledge.schema import Topic
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -45,6 +46,7 @@ def environment() -> Environment:
         topic_title=topic_title,
         so_voi=compared,
         ky=period_name,
+        secret_name=secret_name,
     )
     return env
 
@@ -80,6 +82,11 @@ def compared(now: int, before: int) -> str:
     if now == before:
         return "bằng kỳ trước"
     return f"{'tăng' if now > before else 'giảm'} {grouped(abs(now - before))} so với kỳ trước là {grouped(before)}"
+
+
+def secret_name(kind: str) -> str:
+    """Return what a kind of masked number is called."""
+    return REPLACEMENTS[kind].strip("[]")
 
 
 def period_name(period: str) -> str:

@@ -15,10 +15,11 @@ from handlers.summaries import handling as summaries
 from handlers.turn import LOGGING, Turn
 from knowledge.answering import Outcome
 from knowledge.numbers import read_number
-from knowledge.vietnamese import fold
+from knowledge.vietnamese import canon, fold, has_marks, words
 
 LONGEST_TEXT = 4_000
 """Longer messages are not read: nobody types a question of two pages on a phone."""
+_ENDS = " .!?"
 
 Handler = Callable[[Incoming, Turn], list[Reply]]
 ButtonHandler = Callable[[str, Incoming, Turn], list[Reply]]
@@ -57,9 +58,11 @@ MENU = (
 PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("tro giup", "giup do", "huong dan su dung", "menu", "cac lenh"), "trogiup"),
     **dict.fromkeys(("ghi", "ghi buoi ho tro", "ghi so", "ghi nhat ky"), "ghi"),
-    **dict.fromkeys(("nhat ky", "xem nhat ky", "nhat ky cua toi", "so cua toi"), "nhatky"),
-    **dict.fromkeys(("han", "han bao cao", "xem han", "han nop bao cao"), "han"),
-    **dict.fromkeys(("ban tin", "ban tin tuan", "xem ban tin"), "bantin"),
+    **dict.fromkeys(("nhat ky", "nhat ki", "xem nhat ky", "nhat ky cua toi", "so cua toi"), "nhatky"),
+    **dict.fromkeys(("han", "han bao cao", "xem han", "han nop bao cao", "ai chua nop", "to nao chua nop"), "han"),
+    **dict.fromkeys(
+        ("ban tin", "ban tin tuan", "xem ban tin", "to nao chua ghi gi", "to nao chua ghi", "to nao im lang"), "bantin"
+    ),
     **dict.fromkeys(("bao cao", "so lieu bao cao", "so lieu quy"), "baocao"),
     **dict.fromkeys(("du lieu", "du lieu cua toi"), "dulieu"),
     **dict.fromkeys(("xoa", "xoa du lieu", "xoa du lieu cua toi"), "xoa"),
@@ -69,6 +72,12 @@ PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("bat dau",), "start"),
 }
 """Commands as plain words, without marks."""
+
+SINGLE_WORDS = frozenset(("hạn", "xóa", "tắt", "dừng", "bật", "hủy", "thôi", "thoát"))
+"""The single ones as they are spelled: who writes marks and means "đúng" or "bắt" gives no command."""
+
+STOP_OR_YES = "dung"
+"""Without marks "dừng" may as well be "đúng", which in a dialogue is an answer."""
 
 BUTTON_WORDS: Mapping[str, str] = {
     "hoan tac": "log.undo:last",
@@ -118,18 +127,19 @@ def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if len(text) > LONGEST_TEXT:
         return [Reply(render("common/too_long"))]
     if text.startswith("/"):
-        command = COMMANDS.get(command_of(text))
-        return command(incoming, turn) if command else [Reply(render("common/unknown_command"))]
-    if not fold(text).strip():
+        handler = COMMANDS.get(command_of(text))
+        return handler(incoming, turn) if handler else [Reply(render("common/unknown_command"))]
+    if not words(text):
         return [Reply(render("common/nothing_to_read"))]
     chosen = chosen_action(text, turn)
     if chosen is not None:
         return _press(chosen, incoming, turn)
-    plain = fold(text).strip(" .!?")
-    if plain in PLAIN_WORDS:
-        return COMMANDS[PLAIN_WORDS[plain]](incoming, turn)
-    if plain in BUTTON_WORDS:
-        return _press(BUTTON_WORDS[plain], incoming, turn)
+    command = plain_command(text, in_dialogue=turn.standing.state is not None)
+    if command is not None:
+        return COMMANDS[command](incoming, turn)
+    button = BUTTON_WORDS.get(fold(text).strip(_ENDS))
+    if button is not None:
+        return _press(button, incoming, turn)
     waiting = STATES.get(turn.standing.state or "")
     if waiting is not None:
         return waiting(incoming, turn)
@@ -149,6 +159,15 @@ def command_of(text: str) -> str:
     return text[1:].split(maxsplit=1)[0].partition("@")[0].lower() if text[1:].strip() else ""
 
 
+def plain_command(text: str, *, in_dialogue: bool) -> str | None:
+    """Return the command that a text is in plain words, with or without marks; None if it is none."""
+    plain = fold(text).strip(_ENDS)
+    misspelled = " " not in plain and has_marks(text) and canon(text).strip(_ENDS) not in SINGLE_WORDS
+    if misspelled or (in_dialogue and plain == STOP_OR_YES and not has_marks(text)):
+        return None
+    return PLAIN_WORDS.get(plain)
+
+
 def chosen_action(text: str, turn: Turn) -> str | None:
     """Return the action of the button offered last that a typed text chooses."""
     return choose(text, turn.standing.choices)
@@ -159,13 +178,14 @@ def choose(text: str, offered: Sequence[tuple[str, str]]) -> str | None:
 
     Where the labels are numbers themselves, a number means the label and never the position.
     """
-    plain = fold(text).strip(" .!?")
+    plain = fold(text).strip(_ENDS)
+    counted = plain.removeprefix("so ").strip()
     for label, action in offered:
-        if fold(label) == plain:
+        if fold(label) == plain or (label.isdigit() and label == counted):
             return action
     if any(label.isdigit() for label, _ in offered):
         return None
-    number = read_number(plain.removeprefix("so ").strip())
+    number = read_number(counted)
     return offered[number - 1][1] if number is not None and 1 <= number <= len(offered) else None
 
 

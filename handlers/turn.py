@@ -22,6 +22,9 @@ from knowledge.working_days import WorkingDays
 DIALOGUE_LASTS = timedelta(hours=12)
 """A dialogue left alone this long is over."""
 
+_SURE_QUESTION = 0.7
+"""Score from which a text in the middle of a dialogue is a question even if it does not ask like one."""
+
 COORDINATING = ("coordinator", "admin")
 LOGGING = ("member", "leader", *COORDINATING)
 
@@ -37,7 +40,6 @@ class Rules:
     """Days before the advised day on which those who must submit are reminded."""
     text_limits: Mapping[str, int] = field(default_factory=dict)
     """Longest text by channel, in UTF-16 units."""
-    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ def understand(text: str, answerer: Answerer, asker: Asker, today: date, village
     if log.is_log and decision.outcome not in (Outcome.SMALLTALK, Outcome.HANDOFF):
         decision = Decision(Outcome.LOG, score=1.0)
     return Reading(masked, log, decision)
+
+
+def is_clear_question(reading: Reading) -> bool:
+    """Tell whether a text in the middle of a dialogue is a question that can be answered."""
+    answers = reading.decision.outcome is Outcome.ANSWER
+    return answers and (reading.log.is_question or reading.decision.score >= _SURE_QUESTION)
 
 
 @dataclass
@@ -156,13 +164,15 @@ class Turn:
             ids += self._queue(chat, reply, edits=replaced, person_id=self.person.id, claim=self.claim)
         state, data = self._next if self._next is not None else (self.standing.state, dict(self.standing.data))
         offered = [(button.label, button.action) for reply in replies for button in reply.buttons]
+        # The choices of a dialogue end with it: "huỷ" said twice must not press the button of the first time.
+        stays = state == self.standing.state or self.standing.state is None
         inbox.keep_standing(
             self.db,
             chat.channel,
             chat.chat,
             state=state,
             data=data,
-            choices=offered or self.standing.choices,
+            choices=offered or (self.standing.choices if stays else ()),
             expires_at=self.now + DIALOGUE_LASTS,
         )
         return ids

@@ -81,6 +81,12 @@ class Evaluation:
                 total += counts
         return total[grade] / max(total.total(), 1)
 
+    @property
+    def passes(self) -> bool:
+        """Tell whether every style that was asked reaches its bar."""
+        asked = {style for style, _ in self.counts}
+        return all(self.share(style, "right") >= BAR[style] for style in asked)
+
     def lines(self, worst: int = 20) -> list[str]:
         """Render the table by style and topic, then the worst misses."""
         rendered = [f"{'style':<11}{'topic':<12}{'questions':>10}" + "".join(f"{grade:>9}" for grade in GRADES)]
@@ -96,6 +102,10 @@ class Evaluation:
             for miss in self.misses[:worst]
         )
         return rendered
+
+
+BAR = {"accented": 0.86, "unaccented": 0.85, "noisy": 0.76}
+"""Shares of right answers under which an evaluation counts as failed: a little below what held-out questions reach."""
 
 
 def load_cases(path: Path) -> list[Case]:

@@ -13,16 +13,16 @@ from rapidfuzz import fuzz
 
 from knowledge.loader import Knowledge
 from knowledge.places import Gazetteer, Named
-from knowledge.schema import Deadline, Duty, Figure, HowTo, Plan
+from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, System
 from knowledge.search import Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.vietnamese import canon, fold
 
 # The scores and margins are fitted on tests/questions/development.yaml with knowledge/answer_eval.py; where two values
 # did equally well, the one that gives fewer wrong answers stands.
-ANSWER_FROM = 0.30
+ANSWER_FROM = 0.34
 """Score from which an entry is given as the answer. What keeps wrong ones away is the rivals and the margin."""
-CHOICES_FROM = 0.22
+CHOICES_FROM = 0.34
 """Score from which entries are offered to choose from."""
 CLEAR_MARGIN = 0.05
 """Lead over the next entry or rival that makes choices unnecessary; 0.03 doubles the answers given out of scope."""
@@ -38,9 +38,13 @@ _SAME_REMARK = 88
 _PLACE_NAMED = 0.20
 """What speaks for a plan against an entry if the question names a place."""
 _FIGURE_ASKED = 0.05
-"""What speaks for a plan if a word asks for a figure ("chỉ tiêu"), and against it if none does."""
+"""What speaks for a plan if a word asks for a figure ("chỉ tiêu")."""
+_NO_FIGURE_ASKED = 0.12
+"""What speaks against a plan if none does."""
 _FITS = 0.06
 """What a record gains if the question names its kind, or its year."""
+_SIDE_RECORD = 0.1
+"""What a system, a cited document or a sum of money loses if no word asks for one, twice that without a place."""
 _SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _LACKS = 0.3
@@ -53,8 +57,6 @@ _TEAMS = "to_cnscd"
 """The topic whose entries yield to a plan's own facts as soon as its place is named."""
 _REMARK = "remark:"
 _NOT_OURS = "not_ours:"
-
-PlanRecordT = Figure | Duty | Deadline
 
 
 class Outcome(StrEnum):
@@ -111,10 +113,10 @@ class Answerer:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self.records: dict[str, tuple[Plan, PlanRecordT]] = {
+        self.records: dict[str, tuple[Plan, AnyRecord]] = {
             f"{plan.document.id}/{record.id}": (plan, record)
             for plan in knowledge.plans.values()
-            for record in _records_of(plan)
+            for record in plan.records
         }
         self._places = Gazetteer(knowledge.plans.values())
         self._entries = Index([*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)])
@@ -156,7 +158,9 @@ class Answerer:
         everywhere = self._ranked_records(named)
         entry = entries[0].score if entries else 0.0
         record = everywhere[0].score if everywhere else 0.0
-        about_plans = record + self._plan_bonus(named) > entry or (named.plans and self._is_about_plans(entries[0].id if entries else ""))
+        about_plans = record + self._plan_bonus(named) > entry or self._yields_to_plans(
+            entries, everywhere, named, asker
+        )
         if record >= RECORD_CHOICES_FROM and about_plans:
             if named.elsewhere and not named.plans:
                 return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
@@ -175,19 +179,25 @@ class Answerer:
 
     def _plan_bonus(self, named: Named) -> float:
         """Return what speaks for a plan before anything is compared: a place, or a word that asks for a figure."""
-        figure = _FIGURE_ASKED if _says(named.rest, _FIGURE_WORDS) else -_FIGURE_ASKED
+        figure = _FIGURE_ASKED if _says(named.rest, _FIGURE_WORDS) else -_NO_FIGURE_ASKED
         return figure + (_PLACE_NAMED if named.plans or named.elsewhere else 0.0)
 
     def _ranked_records(self, named: Named) -> list[Hit]:
         """Return the records of all plans by how well they fit the question's words, kind and year, best first."""
         hits = self._records.search(named.rest, limit=len(self.records))
         kinds = _kinds_asked(named.rest)
+        asks_figure = _says(named.rest, _FIGURE_WORDS)
+        has_place = bool(named.plans or named.elsewhere)
         weighed = []
         for hit in hits:
             plan, record = self.records[hit.id]
-            fits = _kind(record) in kinds
-            same_year = named.year is not None and getattr(record, "year", plan.document.year) == named.year
-            weighed.append(replace(hit, score=min(1.0, hit.score + _FITS * (fits + same_year))))
+            own_year = getattr(record, "year", None) or plan.document.year
+            gain = _FITS * ((_kind(record) in kinds) + (named.year is not None and own_year == named.year))
+            if isinstance(record, Figure):
+                gain += _FITS * asks_figure
+            elif not isinstance(record, Duty | Deadline) and _kind(record) not in kinds:
+                gain -= _SIDE_RECORD if has_place else 2 * _SIDE_RECORD
+            weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))
         return sorted(weighed, key=lambda hit: (-hit.score, hit.id))
 
     def _from_entries(self, hits: Sequence[Hit]) -> Decision:
@@ -234,10 +244,17 @@ class Answerer:
         limit = MOST_CHOICES if outcome is Outcome.CHOICES else len(self.knowledge.plans)
         return Decision(outcome, choices=tuple(Choice(item, self.label(item)) for item in ids[:limit]), score=score)
 
-    def _is_about_plans(self, key: str) -> bool:
-        """Tell whether an entry only says in general what each plan says for its place."""
-        entry = self.knowledge.entries.get(key)
-        return entry is not None and entry.topic == _TEAMS
+    def _yields_to_plans(self, entries: Sequence[Hit], records: Sequence[Hit], named: Named, asker: Asker) -> bool:
+        """Tell whether the best entry only says in general what a plan says for the place that is meant.
+
+        The place is the one named; without one, a deadline is asked for the asker's own place.
+        """
+        entry = self.knowledge.entries.get(entries[0].id) if entries else None
+        if entry is None or entry.topic != _TEAMS:
+            return False
+        near = [hit.id for hit in records if hit.score >= records[0].score - _SAME_INDICATOR]
+        own = any(_plan_of(key) == asker.plan and isinstance(self.records[key][1], Deadline) for key in near)
+        return bool(named.plans) or own
 
     def _refines(self, first: str, second: str) -> bool:
         """Tell whether one of two entries is a finer version of the other, so that either is right."""
@@ -255,11 +272,7 @@ class Answerer:
         return asked if asked is not None and asked != own else None
 
 
-def _records_of(plan: Plan) -> tuple[PlanRecordT, ...]:
-    return (*plan.figures, *plan.duties, *plan.deadlines)
-
-
-def _record_document(key: str, plan: Plan, record: PlanRecordT) -> Document:
+def _record_document(key: str, plan: Plan, record: AnyRecord) -> Document:
     said = [*record.asks, _subject(record)]
     if isinstance(record, Deadline):
         # The place is taken out of a question before its words are compared, so it must not stand here either.
@@ -336,6 +349,9 @@ _KIND_WORDS = {
     "result": ("kết quả", "đạt được", "hiện có", "đã có", "đã đạt", "hiện nay"),
     "deadline": ("hạn", "trước ngày", "ngày nào", "khi nào", "bao giờ", "hôm nào", "nộp", "gửi"),
     "duty": ("nhiệm vụ", "trách nhiệm", "làm gì", "làm những gì", "phải làm", "phụ trách", "chủ trì"),
+    "system": ("hệ thống", "ứng dụng", "phần mềm", "nền tảng", "tổng đài", "trang"),
+    "cited": ("văn bản", "quyết định", "công văn", "nghị quyết", "căn cứ", "số mấy"),
+    "budget": ("kinh phí", "tiền", "ngân sách", "chi phí", "đồng", "chi bao nhiêu"),
 }
 
 
@@ -355,18 +371,33 @@ def _kinds_asked(rest: list[Word]) -> set[str]:
     return {kind for kind, said in _KIND_WORDS.items() if _says(rest, said)}
 
 
-def _kind(record: PlanRecordT) -> str:
-    if isinstance(record, Figure):
-        return record.kind
-    return "duty" if isinstance(record, Duty) else "deadline"
+_KINDS: Mapping[type[AnyRecord], str] = {
+    Duty: "duty",
+    Deadline: "deadline",
+    System: "system",
+    CitedDocument: "cited",
+    BudgetLine: "budget",
+}
 
 
-def _subject(record: PlanRecordT) -> str:
-    if isinstance(record, Figure):
-        return record.indicator
-    if isinstance(record, Duty):
-        return f"Nhiệm vụ: {record.who}"
-    return f"Hạn báo cáo: {record.when}"
+def _kind(record: AnyRecord) -> str:
+    return record.kind if isinstance(record, Figure) else _KINDS[type(record)]
+
+
+def _subject(record: AnyRecord) -> str:
+    match record:
+        case Figure():
+            return record.indicator
+        case Duty():
+            return f"Nhiệm vụ: {record.who}"
+        case Deadline():
+            return f"Hạn báo cáo: {record.when}"
+        case System():
+            return record.name
+        case CitedDocument():
+            return f"Văn bản: {record.number or record.subject}"
+        case BudgetLine():
+            return f"Kinh phí: {record.what}"
 
 
 def _entry_document(entry: HowTo) -> Document:

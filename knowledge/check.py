@@ -34,7 +34,8 @@ def stats(knowledge: Knowledge) -> list[str]:
         kinds = Counter(figure.kind for figure in plan.figures)
         lines.append(
             f"{plan.document.id}: {kinds['target']} chỉ tiêu, {kinds['result']} kết quả, "
-            f"{len(plan.duties)} nhiệm vụ, {len(plan.deadlines)} hạn"
+            f"{len(plan.duties)} nhiệm vụ, {len(plan.deadlines)} hạn, {len(plan.systems)} hệ thống, "
+            f"{len(plan.cited)} văn bản, {len(plan.budget)} khoản kinh phí"
         )
     return lines
 
@@ -81,7 +82,7 @@ def _phrasings(knowledge: Knowledge) -> Iterator[str]:
 def _plans(knowledge: Knowledge) -> Iterator[str]:
     for plan in knowledge.plans.values():
         seen: set[str] = set()
-        for name, records in (("figures", plan.figures), ("duties", plan.duties), ("deadlines", plan.deadlines)):
+        for name, records in plan.by_file.items():
             for record in records:
                 where = f"{plan.document.id}/{name}.yaml: {record.id}"
                 if record.id in seen:

@@ -12,10 +12,34 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.schema import Deadline, Duty, Figure, HowTo, Plan, PlanDocument, Source, Topic
+from knowledge.schema import (
+    BudgetLine,
+    CitedDocument,
+    Deadline,
+    Duty,
+    Figure,
+    HowTo,
+    Plan,
+    PlanDocument,
+    PlanRecord,
+    Source,
+    System,
+    Topic,
+)
 from knowledge.vietnamese import fold
 
 R = TypeVar("R", bound=BaseModel)
+
+
+_RECORD_FILES: dict[str, type[PlanRecord]] = {
+    "figures": Figure,
+    "duties": Duty,
+    "deadlines": Deadline,
+    "systems": System,
+    "cited": CitedDocument,
+    "budget": BudgetLine,
+}
+"""The files of a plan's folder beside `document.yaml`, each optional."""
 
 
 class KnowledgeError(Exception):
@@ -109,7 +133,7 @@ def load_from(root: Traversable) -> Knowledge:
 def _plan(folder: Traversable, problems: list[str]) -> Plan | None:
     documents = [record for _, record in _validated(PlanDocument, folder / "document.yaml", problems, single=True)]
     lists: dict[str, tuple[Any, ...]] = {}
-    for name, model in (("figures", Figure), ("duties", Duty), ("deadlines", Deadline)):
+    for name, model in _RECORD_FILES.items():
         path = folder / f"{name}.yaml"
         lists[name] = tuple(_records(model, path, problems)) if path.is_file() else ()
     if not documents:

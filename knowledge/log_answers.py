@@ -34,6 +34,8 @@ def answered_people(text: str) -> int | None:
     """Return how many people an answer like "3", "chừng 10", "ba bà" or "khoảng năm người" names, None if none."""
     first, _, rest = text.strip().partition(" ")
     counted = rest if fold(first) in _ABOUT else text
+    if fold(counted).startswith("chuc"):  # a ten, without saying one
+        counted = f"1 {counted}"
     number = read_number(counted)
     if number is not None:
         return number

@@ -1,11 +1,14 @@
-"""Scores the log parser on a set of sentences with their expected entries; it reads no files and prints nothing."""
+"""Scores the log parser on a set of sentences with their expected entries; it prints nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from knowledge.log_sentence import parse
 from knowledge.masking import mask
@@ -24,6 +27,26 @@ class Score:
     recall: float
     masked: float
     wrong: tuple[str, ...]
+
+    def lines(self, worst: int = 20) -> list[str]:
+        """Render the shares, then the sentences that were not understood whole."""
+        fields = "  ".join(f"{field} {share:.1%}" for field, share in self.fields.items())
+        return [
+            f"{self.sentences} câu: hiểu trọn {self.whole:.1%}; nhận ra câu ghi sổ: đúng {self.precision:.1%}, "
+            f"đủ {self.recall:.1%}; che số riêng tư {self.masked:.1%}",
+            fields,
+            *self.wrong[:worst],
+        ]
+
+
+BAR = 0.9
+"""Share of sentences understood whole under which an evaluation counts as failed."""
+
+
+def load_sentences(path: Path) -> tuple[list[dict[str, Any]], date]:
+    """Read a set: its sentences, and the day on which they were written."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data["sentences"], data["today"]
 
 
 def expected_entries(sentence: Mapping[str, Any], today: date) -> list[dict[str, Any]]:

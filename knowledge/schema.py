@@ -189,6 +189,38 @@ class Deadline(PlanRecord):
     """True when units at village level are among those who must hand in."""
 
 
+class System(PlanRecord):
+    """An application, portal, hotline or programme that a plan names."""
+
+    name: Line
+    what: Line
+    """What the plan says of it, in our own words."""
+    works_today: Literal["yes", "no", "unknown"]
+    today: Line | None = None
+
+
+class CitedDocument(PlanRecord):
+    """A document that a plan rests on or names."""
+
+    number: Line | None = None
+    dated: Line | None = None
+    issuer: Line | None = None
+    subject: Line
+
+
+class BudgetLine(PlanRecord):
+    """Money that a plan sets aside or has spent."""
+
+    what: Line
+    amount: Line
+    """As the document writes it, with its unit."""
+    year: int | None = None
+    source_of_money: Line | None = None
+
+
+AnyRecord = Figure | Duty | Deadline | System | CitedDocument | BudgetLine
+
+
 class Plan(Record):
     """One document with everything that was distilled from it."""
 
@@ -196,3 +228,23 @@ class Plan(Record):
     figures: tuple[Figure, ...] = ()
     duties: tuple[Duty, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    systems: tuple[System, ...] = ()
+    cited: tuple[CitedDocument, ...] = ()
+    budget: tuple[BudgetLine, ...] = ()
+
+    @property
+    def by_file(self) -> dict[str, tuple[AnyRecord, ...]]:
+        """The records by the name of the file that holds them."""
+        return {
+            "figures": self.figures,
+            "duties": self.duties,
+            "deadlines": self.deadlines,
+            "systems": self.systems,
+            "cited": self.cited,
+            "budget": self.budget,
+        }
+
+    @property
+    def records(self) -> tuple[AnyRecord, ...]:
+        """Everything that can be asked for, in the order of the files."""
+        return tuple(record for records in self.by_file.values() for record in records)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import structlog
 
 from db.engine import Database
 from db.migrate import upgrade
@@ -28,10 +31,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def clean_logging() -> Iterator[None]:
+    """Undo what a command run inside a test has set up: its stderr is gone afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server with one migrated template, for the whole run."""
-    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+    # Not in pytest's folder: it takes away everybody else's rights to it whenever another run begins, and a server
+    # started by root runs as somebody else.
+    with TemporaryDirectory(prefix="cnscd-postgres-") as folder, PostgresServer(Path(folder)) as server:
         yield server
 
 
@@ -55,6 +71,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{path}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database(f"test_{next(_numbers)}")
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.sqlite"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.empty_database(f"empty_{next(_numbers)}")
+
+
+@pytest.fixture
+def empty_database(empty_database_url: str) -> Iterator[Database]:
+    """A database without any table, once of each kind."""
+    opened = Database(empty_database_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 TOKEN_PAUSE = 60.0
 CONFLICT_LOG_EVERY = 60.0
+_ANSWERS_GRACE = 2.0
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
@@ -172,15 +173,26 @@ class TelegramChannel:
             log.warning("telegram_unreachable", error=_name(exc))
 
     async def close(self) -> None:
-        """Finish what is under way and close the connections."""
-        await asyncio.gather(*self._answers)
+        """Finish what is under way, but not for long, and close the connections."""
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=_ANSWERS_GRACE)
         # Not by `Bot.shutdown`, which leaves the connections open if the greeting never succeeded.
         await asyncio.gather(*(http.shutdown() for http in self._http))
 
-    async def poll(self, receive: Receive, unreadable: UnreadableEvent, stop: asyncio.Event) -> None:
-        """Hand on updates until `stop`; whatever was not handled whole is asked for again."""
+    async def poll(
+        self,
+        receive: Receive,
+        unreadable: UnreadableEvent,
+        stop: asyncio.Event,
+        may_ask: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Hand on updates until `stop`; whatever was not handled whole is asked for again.
+
+        Args:
+            may_ask: Whether this process is still the one that polls; polling ends when it is not.
+        """
         offset = confirmed = 0
-        while not stop.is_set():
+        while not stop.is_set() and may_ask():
             batch = await self._next_batch(offset, stop)
             if batch is None:
                 continue
@@ -190,7 +202,7 @@ class TelegramChannel:
         # A fresh client: httpcore loses the pool's only place for good if a call is cut off just before it connects.
         await self._http[1].shutdown()
         await self._http[1].initialize()
-        if offset != confirmed:
+        if offset != confirmed and may_ask():
             await self._confirm(offset)
 
     async def send(self, message: Outgoing) -> str:
@@ -304,7 +316,7 @@ class TelegramChannel:
 
     async def _confirm(self, offset: int) -> None:
         """Tell the server what was handled; what it hands out in return stays unconfirmed and comes again."""
-        await self._best_effort("getUpdates", read_timeout=5.0, offset=offset, timeout=0, limit=1)
+        await self._best_effort("getUpdates", read_timeout=2.0, offset=offset, timeout=0, limit=1)
 
     # Sending
 

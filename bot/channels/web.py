@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.inbox import Inbox, utc_now
 from bot.web.gateway import WebMessage
-from db import outbox
+from db import outbox, people
 from db.engine import Database
 from db.outbox import Message
 from handlers.message import Button, Incoming
@@ -27,11 +27,14 @@ class WebGateway:
         database: Database,
         inbox: Callable[[], Inbox],
         problems: Callable[[], dict[str, str]],
+        *,
+        persons: Sequence[tuple[str, str]] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._problems = problems
+        self._persons = dict(persons)
         self._clock = clock
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
@@ -93,6 +96,15 @@ class WebGateway:
             self._waiting[chat].discard(event)
             if not self._waiting[chat]:
                 del self._waiting[chat]
+
+    async def persons(self) -> dict[str, str]:
+        """See `Gateway.persons`; the first invitation ends the demonstration in the middle of a run."""
+
+        def load() -> dict[str, str]:
+            with self._database.reading() as db:
+                return self._persons if people.has_demo_data(db) else {}
+
+        return await asyncio.to_thread(load) if self._persons else {}
 
     async def healthy(self) -> dict[str, str]:
         """See `Gateway.healthy`."""

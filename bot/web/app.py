@@ -7,7 +7,7 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,11 @@ _AFTER = re.compile(r"[0-9]{1,18}")
 _log = structlog.get_logger()
 
 
-def build_app(
-    gateway: Gateway, *, secret_key: str, demo_roles: Sequence[tuple[str, str]] = (), https_only: bool = False
-) -> Starlette:
+def build_app(gateway: Gateway, *, secret_key: str, https_only: bool = False) -> Starlette:
     """The web chat as one application.
 
     Args:
         secret_key: Signs the visitors' cookies.
-        demo_roles: Id and Vietnamese label of the persons a visitor may play; empty outside the demonstration.
         https_only: Send the cookie over TLS only.
 
     Raises:
@@ -62,7 +59,7 @@ def build_app(
     """
     if not secret_key:
         raise ValueError("secret_key is empty")
-    chat = _WebChat(gateway, dict(demo_roles))
+    chat = _WebChat(gateway)
     session = Middleware(
         SessionMiddleware,
         secret_key=secret_key,
@@ -90,9 +87,8 @@ def build_app(
 class _WebChat:
     """The endpoints; holds nothing about a visitor but how fast they write."""
 
-    def __init__(self, gateway: Gateway, roles: dict[str, str]) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._roles = roles
         self._rate = RateLimit(MOST_MESSAGES, RATE_SECONDS)
 
     async def page(self, request: Request) -> Response:
@@ -103,15 +99,17 @@ class _WebChat:
     async def me(self, request: Request) -> Response:
         # A page that was not opened through "/" gets its cookie before its requests run side by side.
         _visitor(request)
-        roles = [{"id": role, "label": label} for role, label in self._roles.items()]
-        return JSONResponse({"roles": roles, "role": self._remembered_role(request)})
+        persons = await self._gateway.persons()
+        roles = [{"id": role, "label": label} for role, label in persons.items()]
+        return JSONResponse({"roles": roles, "role": _remembered_role(request, persons)})
 
     async def post_role(self, request: Request) -> Response:
-        if not self._roles:
+        persons = await self._gateway.persons()
+        if not persons:
             raise HTTPException(404)
         _refuse_foreign(request)
         role = (await read_object(request)).get("role")
-        if not isinstance(role, str) or role not in self._roles:
+        if not isinstance(role, str) or role not in persons:
             raise HTTPException(400, UNREADABLE)
         request.session["role"] = role
         return JSONResponse({"role": role})
@@ -120,9 +118,12 @@ class _WebChat:
         _refuse_foreign(request)
         self._refuse_flood(request)
         value = await read_object(request)
-        incoming = _incoming(self._chat(request, value.get("role")), parse_posted(value))
+        posted = parse_posted(value)
         try:
-            await self._gateway.receive(incoming)
+            chat = await self._chat(request, value.get("role"))
+            await self._gateway.receive(_incoming(chat, posted))
+        except HTTPException:
+            raise
         except Exception as error:
             # Whatever went wrong, nothing is stored: the page must keep the message and send it again.
             _log.error("web_receive_failed", error=type(error).__name__)
@@ -131,7 +132,7 @@ class _WebChat:
 
     async def get_messages(self, request: Request) -> Response:
         query = request.query_params
-        chat = self._chat(request, query.get("role"))
+        chat = await self._chat(request, query.get("role"))
         if query.get("recent") == "1":
             return _messages(await self._gateway.recent(chat, RECENT_LIMIT))
         after = query.get("after", "0")
@@ -163,20 +164,17 @@ class _WebChat:
             gone.cancel()
             await asyncio.gather(news, gone, return_exceptions=True)
 
-    def _chat(self, request: Request, role: object) -> str:
+    async def _chat(self, request: Request, role: object) -> str:
         """The chat a request belongs to.
 
         In the demonstration a page names its person itself, so that two windows can play two persons.
         """
         visitor = _visitor(request)
-        if role is not None and (not isinstance(role, str) or role not in self._roles):
+        persons = await self._gateway.persons()
+        if role is not None and (not isinstance(role, str) or role not in persons):
             raise HTTPException(409, OTHER_MODE)
-        role = role or self._remembered_role(request)
+        role = role or _remembered_role(request, persons)
         return f"demo-{role}" if role else visitor
-
-    def _remembered_role(self, request: Request) -> str | None:
-        role = request.session.get("role")
-        return role if role in self._roles else next(iter(self._roles), None)
 
     def _refuse_flood(self, request: Request) -> None:
         wait = self._rate.take(_visitor(request), time.monotonic())
@@ -191,6 +189,11 @@ class _Static(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+def _remembered_role(request: Request, persons: Mapping[str, str]) -> str | None:
+    role = request.session.get("role")
+    return role if role in persons else next(iter(persons), None)
 
 
 def _visitor(request: Request) -> str:

@@ -46,5 +46,8 @@ class Gateway(Protocol):
         on it, so that nothing is missed in between.
         """
 
+    async def persons(self) -> dict[str, str]:
+        """Whom a visitor may play: labels by id, empty outside the demonstration and from the moment it is gone."""
+
     async def healthy(self) -> dict[str, str]:
         """Empty when ready, otherwise what is wrong by the name of the part."""

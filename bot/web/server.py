@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -24,8 +24,8 @@ class _Server(uvicorn.Server):
 class WebServer:
     """The web chat, health included."""
 
-    def __init__(self, gateway: Gateway, *, secret_key: str, demo_roles: Sequence[tuple[str, str]]) -> None:
-        app = build_app(gateway, secret_key=secret_key, demo_roles=demo_roles)
+    def __init__(self, gateway: Gateway, *, secret_key: str) -> None:
+        app = build_app(gateway, secret_key=secret_key)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS, server_header=False
         )

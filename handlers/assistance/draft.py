@@ -28,10 +28,12 @@ class Draft:
 
     @classmethod
     def understood(cls, entry: LogEntry, today: date) -> Draft:
-        """Make a draft of what a sentence said; a day that has not come yet is asked for again."""
+        """Make a draft of what a sentence said; nobody, or a day that has not come yet, is asked for again."""
         missing = tuple(field for field in FIELDS if field in entry.missing)
         draft = cls(tuple(entry.topics), entry.people, entry.place, entry.date, entry.outcome, entry.note, missing)
-        return draft.without("date") if draft.held_on is not None and draft.held_on > today else draft
+        if draft.held_on is not None and draft.held_on > today:
+            draft = draft.without("date")
+        return draft.without("people") if draft.people == 0 else draft
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Draft:

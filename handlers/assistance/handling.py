@@ -8,18 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 from db import assistance, people
-from handlers.assistance.draft import Draft
+from handlers.assistance.draft import FIELDS, Draft
 from handlers.message import Button, Incoming, Reply, Rows
 from handlers.people import consent
 from handlers.questions import wording
 from handlers.rendering import render
-from handlers.turn import LOGGING, Turn
-from knowledge.answering import Outcome
-from knowledge.log_answers import answered_day, answered_outcome, answered_people, answered_topics
+from handlers.turn import LOGGING, Turn, is_clear_question
+from knowledge.log_answers import answered_day, answered_outcome, answered_people, answered_topics, answered_yes
 
 STATE = "log"
-_SURE_QUESTION = 0.7
-"""Score from which a text in the middle of logging is answered as a question."""
 _FIELD_BUTTONS = (
     ("topics", "Lĩnh vực"),
     ("people", "Số người"),
@@ -29,7 +26,12 @@ _FIELD_BUTTONS = (
 )
 _COMMON_TOPICS = ("vneid", "dvctt", "thanh_toan", "an_toan", "ky_nang", "other")
 _OUTCOMES = (("done", "Xong hết"), ("partial", "Xong một phần"), ("failed", "Chưa xong"))
+_MOST_PEOPLE_BUTTON = 10
 _PLACE_LENGTH = 120
+_ANSWER_WORDS = 6
+"""A report of more words is a new one, not the answer to what was asked: "3 bà cài vneid" may be either."""
+_MOST_SESSIONS = 10
+"""More in one message would need more buttons than a message may carry."""
 _UNDO_LASTS = timedelta(days=1)
 """How long the word "hoàn tác" alone takes back the entry written last; its button works longer."""
 
@@ -58,6 +60,8 @@ def take_sentence(incoming: Incoming, turn: Turn) -> list[Reply]:
         return [Reply(render("assistance/members_only"))]
     if not turn.person.consented:
         return consent.ask(turn, sentence=reading.masked.text)
+    if len(reading.log.entries) > _MOST_SESSIONS:
+        return [Reply(render("assistance/too_many", most=_MOST_SESSIONS))]
     drafts = [Draft.understood(entry, turn.today) for entry in reading.log.entries]
     replies = _continue(turn, drafts)
     if incoming.edited:
@@ -73,7 +77,10 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if reading is None:
         return [Reply(render("common/nothing_to_read")), *_continue(turn, drafts)]
     text = reading.masked.text.strip()
-    if asked is not None:
+    if asked is None and answered_yes(text):
+        return _save(turn, drafts)
+    new_sentence = reading.log.is_log and len(text.split()) > _ANSWER_WORDS
+    if asked is not None and not reading.log.is_question and not new_sentence:
         position, field = _asked(drafts, asked)
         value = _value(field, text, turn.today)
         if value is not None:
@@ -81,14 +88,14 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
             return _continue(turn, drafts)
     if reading.log.is_log:
         return take_sentence(incoming, turn)
-    if reading.decision.outcome is Outcome.ANSWER and reading.decision.score >= _SURE_QUESTION:
+    if is_clear_question(reading):
         answer = wording.word(reading.decision, turn.answerer, turn.calendar, turn.today).reply
         return [answer, *_continue(turn, drafts, resumed=True)]
     return [Reply(render("assistance/not_understood", field=asked)), *_continue(turn, drafts)]
 
 
 def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
-    """Handle a button: `begin`, `again`, `undo:ids`, `diary`, and of a draft `save|cancel|edit|field|set:draft[:…]`."""
+    """Handle a button: `begin`, `again`, `undo:first-last`, `diary`, `save|cancel|edit|field|set:draft[:…]`."""
     what, _, arguments = rest.partition(":")
     if what == "begin":
         return begin(incoming, turn)
@@ -112,8 +119,10 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
     if what == "edit":
         return _choose_field(turn, drafts)
     if what == "field":
-        number, _, field = value.rpartition(":")
-        position = min(int(number or 0), len(drafts) - 1)
+        number, _, field = value.partition(":")
+        position = _number(number)
+        if not 0 <= position < len(drafts) or field not in FIELDS:
+            return [Reply(render("common/old_button"))]
         drafts[position] = drafts[position].without(field)
         return _continue(turn, drafts)
     if what == "set":
@@ -183,34 +192,45 @@ def _choices(draft_id: str, position: int, field: str, turn: Turn) -> Rows:
         buttons = [button(topics[topic].title, topic) for topic in _COMMON_TOPICS if topic in topics]
         return tuple((item,) for item in buttons)
     if field == "people":
-        numbers = [button(str(number), str(number)) for number in range(1, 11)]
+        numbers = [button(str(number), str(number)) for number in range(1, _MOST_PEOPLE_BUTTON + 1)]
         return (tuple(numbers[:5]), tuple(numbers[5:]))
     if field == "date":
-        yesterday = turn.today - timedelta(days=1)
-        return ((button("Hôm nay", turn.today.isoformat()), button("Hôm qua", yesterday.isoformat())),)
+        today, yesterday, _ = _near_days(turn)
+        return ((button("Hôm nay", today.isoformat()), button("Hôm qua", yesterday.isoformat())),)
     if field == "outcome":
         return (tuple(button(label, value) for value, label in _OUTCOMES),)
     own = _own_village(turn)
-    return ((button(own, "own"),),) if own else ()
+    return ((button(wording.short(own), "own"),),) if own else ()
 
 
 def _set(turn: Turn, drafts: list[Draft], value: str) -> list[Reply]:
     """Fill a field from a button: `<position>:<field>:<value>`."""
-    number, field, chosen = value.split(":", 2)
-    position = int(number)
-    if position >= len(drafts):
+    number, _, rest = value.partition(":")
+    field, _, chosen = rest.partition(":")
+    position = _number(number)
+    filled = _chosen(turn, field, chosen)
+    if not 0 <= position < len(drafts) or filled is None:
         return [Reply(render("common/old_button"))]
-    filled: Any = chosen
-    if field == "people":
-        filled = int(chosen)
-    elif field == "topics":
-        filled = (chosen,)
-    elif field == "date":
-        filled = date.fromisoformat(chosen)
-    elif field == "place":
-        filled = _own_village(turn)
     drafts[position] = drafts[position].filled(field, filled)
     return _continue(turn, drafts)
+
+
+def _chosen(turn: Turn, field: str, value: str) -> Any:
+    """Return the value that a button of `_choices` stands for, None if no such button was ever offered."""
+    if field == "people":
+        return _number(value) if 0 < _number(value) <= _MOST_PEOPLE_BUTTON else None
+    if field == "topics":
+        return (value,) if value in turn.answerer.knowledge.topics else None
+    if field == "date":
+        return next((day for day in _near_days(turn) if day.isoformat() == value), None)
+    if field == "outcome":
+        return value if value in dict(_OUTCOMES) else None
+    return _own_village(turn) if field == "place" else None
+
+
+def _near_days(turn: Turn) -> tuple[date, ...]:
+    """Return the days that have a button, and the day before: a button may be pressed after midnight."""
+    return tuple(turn.today - timedelta(days=back) for back in range(3))
 
 
 def _value(field: str, text: str, today: date) -> Any:
@@ -264,7 +284,7 @@ def _save(turn: Turn, drafts: Sequence[Draft]) -> list[Reply]:
         for draft in drafts
     ]
     turn.leave()
-    undo = Button("Hoàn tác", f"log.undo:{','.join(map(str, ids))}")
+    undo = Button("Hoàn tác", f"log.undo:{ids[0]}-{ids[-1]}")
     text = render("assistance/saved", drafts=drafts, topics=turn.answerer.knowledge.topics)
     return [Reply(text, ((undo,), *_after()), replaces=True)]
 
@@ -273,10 +293,10 @@ def _undo(arguments: str, turn: Turn) -> list[Reply]:
     if arguments == "last":
         newest = assistance.last(turn.db, turn.person.id)
         recent = newest is not None and turn.now - newest.created_at < _UNDO_LASTS
-        ids = [newest.id] if newest is not None and recent else []
+        first = last = newest.id if newest is not None and recent else 0
     else:
-        ids = [int(part) for part in arguments.split(",") if part.isascii() and part.isdigit()]
-    undone = assistance.undo(turn.db, ids, turn.person.id, turn.now)
+        first, last = (_number(part) for part in arguments.partition("-")[::2])
+    undone = assistance.undo(turn.db, first, last, turn.person.id, turn.now)
     return [Reply(render("assistance/undone", count=len(undone)), _after(), replaces=bool(undone))]
 
 
@@ -296,6 +316,11 @@ def _drafts(turn: Turn) -> list[Draft]:
 def _asked(drafts: Sequence[Draft], asked: Sequence[Any]) -> tuple[int, str]:
     position, field = asked
     return min(int(position), len(drafts) - 1), str(field)
+
+
+def _number(written: str) -> int:
+    """Return a number out of a button's action; -1 for what was never a button's number."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else -1
 
 
 def _own_village(turn: Turn) -> str | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from db import assistance, outbox, people
+from db.inbox import Standing
 from handlers.assistance import handling as logging
 from handlers.message import Button, Incoming, Reply
 from handlers.people import consent
 from handlers.people.codes import code_hash
+from handlers.questions import handling as questions
 from handlers.rendering import render
-from handlers.turn import COORDINATING, LOGGING, Turn
+from handlers.turn import COORDINATING, LOGGING, Turn, is_clear_question
+from knowledge.log_answers import answered_yes
+from knowledge.masking import mask
 
 _NAME_LENGTH = 60
 _CODE_LENGTH = 40
@@ -24,22 +28,28 @@ _ROLE_NAMES = {
 def start(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Greet; with a code behind /start, begin joining."""
     # What was copied may hold the command twice: "/start /start ABC".
-    code = incoming.text.partition(" ")[2].replace("/start", "").strip()
+    command = incoming.text.strip()
+    code = command.partition(" ")[2].replace("/start", "").strip() if command.startswith("/") else ""
     if not code:
         return [_greeting(turn)]
     invite = people.open_invite(turn.db, code_hash(code[:_CODE_LENGTH]), turn.now)
     if invite is None:
         return [Reply(render("people/bad_code"))]
     if turn.person.consented:
-        return _join(turn, code_hash(code[:_CODE_LENGTH]), incoming.sender_name)
+        return _join(incoming, turn, code_hash(code[:_CODE_LENGTH]))
     return consent.ask(turn, code=code_hash(code[:_CODE_LENGTH]))
 
 
 def waiting_for_consent(incoming: Incoming, turn: Turn) -> list[Reply]:
-    """Take a text while consent is being asked for; a log sentence is kept until they agree."""
+    """Take a text while consent is being asked for: agreement, a log sentence to keep until then, or a question."""
     reading = turn.reading
-    is_log = reading is not None and reading.log.is_log
-    return consent.ask(turn, sentence=reading.masked.text if reading is not None and is_log else None)
+    if reading is None:
+        return consent.ask(turn)
+    if answered_yes(reading.masked.text):
+        return _agreed(incoming, turn)
+    if is_clear_question(reading):
+        return [*questions.answer(incoming, turn), *consent.ask(turn)]
+    return consent.ask(turn, sentence=reading.masked.text if reading.log.is_log else None)
 
 
 def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -106,24 +116,24 @@ def cancel(incoming: Incoming, turn: Turn) -> list[Reply]:
 def _agreed(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Note consent, then do what it was asked for."""
     code, sentence = turn.standing.data.get("code"), turn.standing.data.get("sentence")
-    people.note_consent(turn.db, turn.person.id, incoming.sender_name[:_NAME_LENGTH], turn.now)
+    people.note_consent(turn.db, turn.person.id, _name_of(incoming), turn.now)
     people.note_notice(turn.db, turn.person.id, turn.now)
     turn.who = people.person_info(turn.db, turn.person.id)
     turn.leave()
-    replies = _join(turn, code, incoming.sender_name) if code else [Reply(render("people/agreed"))]
+    replies = _join(incoming, turn, code) if code else [Reply(render("people/agreed"))]
     if sentence:
         turn.read(sentence)
         return [*replies, *logging.take_sentence(incoming, turn)]
     return replies
 
 
-def _join(turn: Turn, code: str, name: str) -> list[Reply]:
+def _join(incoming: Incoming, turn: Turn, code: str) -> list[Reply]:
     """Use a code up and give its role."""
     invite = people.open_invite(turn.db, code, turn.now)
     if invite is None or not people.use_invite(turn.db, invite.id, turn.person.id, turn.now):
         return [Reply(render("people/bad_code"))]
     people.add_role(turn.db, turn.person.id, invite.role, turn.now, area_id=invite.area_id, team_id=invite.team_id)
-    people.note_consent(turn.db, turn.person.id, name[:_NAME_LENGTH], turn.now)
+    people.note_consent(turn.db, turn.person.id, _name_of(incoming), turn.now)
     turn.who = people.person_info(turn.db, turn.person.id)
     role = people.Role(invite.role, invite.area_id, invite.team_id)
     return [
@@ -133,9 +143,14 @@ def _join(turn: Turn, code: str, name: str) -> list[Reply]:
     ]
 
 
+def _name_of(incoming: Incoming) -> str:
+    """Return what the sender goes by; many put their phone number behind their name."""
+    return mask(incoming.sender_name).text[:_NAME_LENGTH].strip()
+
+
 def _erase(turn: Turn) -> list[Reply]:
-    people.erase(turn.db, turn.person.id)
-    turn.leave()
+    people.erase(turn.db, turn.person.id, turn.now)
+    turn.standing = Standing()  # what the chat was about goes too
     return [Reply(render("people/erased"))]
 
 

@@ -55,7 +55,7 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
         return [Reply(render("questions/not_helpful"))]
     if what == "none":
         _keep(_last_question(turn) or "[không rõ]", turn)
-        return [Reply(render("questions/unknown", elsewhere=None))]
+        return [Reply(wording.unknown(turn.answerer))]
     if what == "person":
         return [Reply(render("questions/handoff"))]
     return [Reply(render("common/old_button"))]

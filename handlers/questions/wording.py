@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,19 @@ from handlers.rendering import render
 from knowledge.answering import Answerer, Decision, Outcome
 from knowledge.deadlines import next_occurrence
 from knowledge.loader import Knowledge
-from knowledge.schema import Deadline, Duty, Fact, HowTo, SectionKey, Source
+from knowledge.schema import (
+    AnyRecord,
+    BudgetLine,
+    CitedDocument,
+    Deadline,
+    Duty,
+    Fact,
+    Figure,
+    HowTo,
+    SectionKey,
+    Source,
+    System,
+)
 from knowledge.working_days import WorkingDays
 
 _SECTION_BUTTONS = {
@@ -20,6 +33,14 @@ _SECTION_BUTTONS = {
     SectionKey.HELPLINE: "Gọi số nào",
     SectionKey.IN_PERSON: "Nhờ giúp trực tiếp",
     SectionKey.LEGAL: "Xem căn cứ",
+}
+_TEMPLATES: Mapping[type[AnyRecord], str] = {
+    Figure: "figure",
+    Duty: "duty",
+    Deadline: "deadline",
+    System: "system",
+    CitedDocument: "cited",
+    BudgetLine: "budget",
 }
 _SHOWN_SOURCES = 3
 _FOLLOW_UP_WORDS = 6
@@ -50,7 +71,7 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
             return _how_to(answerer.knowledge.entries[decision.entry], answerer.knowledge, today)
         return _plan_fact(decision, answerer, calendar, today)
     if decision.outcome in (Outcome.CHOICES, Outcome.CLARIFY):
-        rows = tuple((Button(_short(choice.label), f"ask.entry:{choice.entry}"),) for choice in decision.choices)
+        rows = tuple((Button(short(choice.label), f"ask.entry:{choice.entry}"),) for choice in decision.choices)
         none_of_these = ((Button("Không phải các ý trên", "ask.none"),),)
         return Worded(Reply(render(f"questions/{decision.outcome}"), rows + none_of_these))
     if decision.outcome is Outcome.SMALLTALK:
@@ -59,13 +80,19 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
         return Worded(Reply(render("questions/handoff")))
     if decision.outcome is Outcome.LOG:
         return Worded(Reply(render("assistance/members_only")))
-    text = render("questions/unknown", elsewhere=decision.elsewhere)
+    text = unknown(answerer, decision.elsewhere)
     return Worded(Reply(text, ((Button("Gặp người thật", "ask.person"), Button("Trợ giúp", "me.help")),)))
 
 
 def subject_of(question: str, before: str | None) -> str:
     """Return what "còn Quảng Nam thì sao?" would refer to next: a question of a few words keeps the one before."""
     return before if before and len(question.split()) <= _FOLLOW_UP_WORDS else question[:_KEPT_QUESTION]
+
+
+def unknown(answerer: Answerer, elsewhere: str | None = None) -> str:
+    """Return what is said where no answer is known; `elsewhere` is a place that no plan covers."""
+    plans = [f"{plan.document.place} {plan.document.year}" for plan in answerer.knowledge.plans.values()]
+    return render("questions/unknown", elsewhere=elsewhere, plans=plans)
 
 
 def section(entry: HowTo, key: SectionKey) -> Reply:
@@ -83,12 +110,11 @@ def _how_to(entry: HowTo, knowledge: Knowledge, today: date) -> Worded:
         "questions/how_to",
         entry=entry,
         expired=entry.valid_until is not None and entry.valid_until < today,
-        unconfirmed=[fact.claim for fact in entry.facts if not fact.confirmed],
         sources=[source.title for source in sources[:_SHOWN_SOURCES]],
     )
     sections = [Button(_SECTION_BUTTONS[key], f"ask.section:{entry.id}:{key}") for key in entry.sections]
     related = [
-        Button(_short(knowledge.entries[other].title), f"ask.entry:{other}")
+        Button(short(knowledge.entries[other].title), f"ask.entry:{other}")
         for other in entry.related
         if other in knowledge.entries
     ][:2]
@@ -100,13 +126,11 @@ def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, to
     entry = decision.entry or ""
     plan, record = answerer.records[entry]
     values: dict[str, object] = {"record": record, "plan": plan.document, "asked_year": decision.asked_year}
+    template = f"questions/{_TEMPLATES[type(record)]}"
     if isinstance(record, Deadline):
-        template = "questions/deadline"
         values["upcoming"] = next_occurrence(plan, record, today, calendar)
         # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
         values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
-    else:
-        template = "questions/duty" if isinstance(record, Duty) else "questions/figure"
     source = SourceRef(
         plan.document.id, document_title(plan.document.title, plan.document.issuer, plan.document.year), record.section
     )
@@ -149,6 +173,6 @@ def _pairs(buttons: list[Button]) -> Rows:
     return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
     """Return a label that fits a button on a small phone."""
     return label if len(label) <= 60 else f"{label[:59].rstrip()}…"

@@ -62,7 +62,14 @@ def _board(turn: Turn) -> list[Reply]:
     for due in _span(turn, [area.id for area in areas]):
         by_item.setdefault((due.adopted.id, due.occurrence.period), []).append(due)
     proposals = [(area, rule) for area in areas for rule in _proposals(turn, area)]
-    text = render("reminders/board", groups=list(by_item.values()), today=turn.today, proposals=proposals, areas=areas)
+    text = render(
+        "reminders/board",
+        groups=list(by_item.values()),
+        today=turn.today,
+        proposals=proposals,
+        areas=areas,
+        adopted=len(reminders.adopted(turn.db, [area.id for area in areas])),
+    )
     rows: Rows = tuple(
         (Button(f"Áp dụng: {_rule_label(turn, rule)}"[:60], f"due.adopt:{area.id}:{rule}"),)
         for area, rule in proposals[:_SHOWN_PROPOSALS]
@@ -131,7 +138,7 @@ def _basis(due: Due) -> Reply:
 def _find(turn: Turn, arguments: str) -> Due | None:
     """Return the item that a button names, if it exists and belongs to today's world."""
     parts = arguments.split(":")
-    if len(parts) != 3 or not (parts[0].isdigit() and parts[2].isdigit()):
+    if len(parts) != 3 or not (parts[0].isdecimal() and parts[2].isdecimal()):
         return None
     wanted = Item(int(parts[0]), parts[1], int(parts[2]))
     span = dues(turn, turn.today - timedelta(days=400), turn.today + timedelta(days=400))

@@ -73,7 +73,7 @@ def text_of(summary: Summary, turn: Turn, title: str) -> str:
         topics=turn.answerer.knowledge.topics,
         today=turn.today,
         shown=_SHOWN_QUESTIONS,
-        demo=turn.rules.demo,
+        demo=people.has_demo_data(turn.db),
     )
 
 

@@ -20,7 +20,7 @@ class Summary:
 
     Attributes:
         area: None for everything.
-        before: The same for the span of equal length just before.
+        before: The same for the span before, from `before_start` to `before_end`.
         silent: Teams without a session, by name.
         unanswered: Masked questions, newest first.
         ahead: Items whose last day lies in the 14 days after `today`, grouped by rule and period.
@@ -31,6 +31,8 @@ class Summary:
     start: date
     end: date
     totals: Totals
+    before_start: date
+    before_end: date
     before: Totals
     teams: tuple[people.TeamInfo, ...]
     silent: tuple[str, ...]
@@ -43,7 +45,8 @@ def gather(turn: Turn, area: people.AreaInfo | None, start: date, end: date) -> 
     """Gather the numbers of a span of days, both ends included."""
     area_id = None if area is None else area.id
     teams = people.teams(turn.db, area_id)
-    length = (end - start) + timedelta(days=1)
+    # A week or part of one is set beside the same days of the week before, a longer span beside the span just before.
+    back = max((end - start) + timedelta(days=1), timedelta(weeks=1))
     totals = assistance.totals(turn.db, area_id, start, end)
     area_ids = None if area_id is None else [area_id]
     ahead: dict[tuple[int, str], list[Due]] = {}
@@ -55,7 +58,9 @@ def gather(turn: Turn, area: people.AreaInfo | None, start: date, end: date) -> 
         start=start,
         end=end,
         totals=totals,
-        before=assistance.totals(turn.db, area_id, start - length, start - timedelta(days=1)),
+        before_start=start - back,
+        before_end=end - back,
+        before=assistance.totals(turn.db, area_id, start - back, end - back),
         teams=tuple(teams),
         silent=tuple(team.name for team in teams if team.id not in totals.by_team),
         unanswered=tuple(

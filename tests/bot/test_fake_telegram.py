@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -297,6 +298,7 @@ def test_it_runs_as_a_program() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parents[2],
     ) as program:
         assert program.stdout is not None
         settings = dict(word.split("=", 1) for word in program.stdout.readline().split())

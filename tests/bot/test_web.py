@@ -55,8 +55,9 @@ def browser(visit: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-def demo(visit: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
-    return visit(demo_roles=ROLES)
+def demo(visit: Callable[..., httpx.AsyncClient], gateway: FakeGateway) -> httpx.AsyncClient:
+    gateway.roles = dict(ROLES)
+    return visit()
 
 
 async def say(browser: httpx.AsyncClient, text: str, client_id: str = "1", **more: str) -> httpx.Response:
@@ -198,13 +199,14 @@ async def test_a_window_may_name_its_own_role(demo: httpx.AsyncClient, gateway: 
     assert (await demo.get("/api/messages?recent=1")).json()["messages"] == []
 
 
-async def test_a_remembered_role_means_nothing_once_the_demonstration_is_over(
-    visit: Callable[..., httpx.AsyncClient], gateway: FakeGateway
+async def test_a_role_means_nothing_once_the_demonstration_is_over(
+    demo: httpx.AsyncClient, gateway: FakeGateway
 ) -> None:
-    demo, real = visit(demo_roles=ROLES), visit()
     await demo.post("/api/role", json={"role": "leader"})
-    real.cookies.update(demo.cookies)
-    await say(real, "một")
+    gateway.roles = {}
+    assert (await demo.get("/api/me")).json() == {"roles": [], "role": None}
+    assert (await say(demo, "một", role="leader")).status_code == 409
+    await say(demo, "một")
     assert not chats(gateway)[0].startswith("demo-")
 
 

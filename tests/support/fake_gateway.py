@@ -26,6 +26,7 @@ class FakeGateway:
         self.received: list[Incoming] = []
         self.acknowledged: list[tuple[str, int]] = []
         self.problems: dict[str, str] = {}
+        self.roles: dict[str, str] = {}
         self.failing = False
         self.listening = asyncio.Event()
         """Set when somebody begins to wait for news."""
@@ -67,6 +68,10 @@ class FakeGateway:
         self.listening.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news[chat].wait(), seconds)
+
+    async def persons(self) -> dict[str, str]:
+        """What the test has set."""
+        return self.roles
 
     async def healthy(self) -> dict[str, str]:
         """What the test has set."""

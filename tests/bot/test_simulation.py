@@ -1,0 +1,99 @@
+"""The simulation: what it tells is what the scheduler sends, and the data it plays on stays as it was."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.scheduler import tick
+from bot.simulation import SimulatedMessage, simulate
+from bot.wiring import Brain
+from db import people, reminders
+from db.engine import Database
+from db.models import Base, Outbox
+from handlers.rendering import ZONE
+from handlers.turn import Rules
+from knowledge.working_days import working_days
+from tests.support.clock import Clock
+from tests.support.conversation import Conversation, answerer
+
+START, END = date(2026, 12, 5), date(2026, 12, 17)
+
+
+@pytest.fixture
+def brain() -> Brain:
+    return Brain(answerer(), working_days(), Rules())
+
+
+def furnish(database: Database) -> None:
+    """One coordinator who has adopted a rule, two teams."""
+    clock = Clock()
+    coordinator = Conversation(database, clock, "cuc", role="coordinator", area="Phường Đông Thanh")
+    for name, team in (("an", "Tổ 1"), ("be", "Tổ 2")):
+        Conversation(database, clock, name, role="member", area="Phường Đông Thanh", team=team)
+    coordinator.says("hạn")
+    coordinator.presses(next(label for label in coordinator.buttons() if "tháng cuối quý" in label))
+
+
+def contents(database: Database) -> dict[str, list[Any]]:
+    with database.engine.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def told(messages: list[SimulatedMessage]) -> list[tuple[datetime, str, str]]:
+    return sorted((message.at, message.kind, message.text) for message in messages)
+
+
+def test_it_tells_what_the_scheduler_would_send_and_leaves_the_data_alone(database: Database, brain: Brain) -> None:
+    furnish(database)
+    before = contents(database)
+    simulated = list(simulate(database, brain, START, END))
+    assert contents(database) == before
+    assert {message.recipient for message in simulated} >= {"An", "Be", "Cuc"}
+
+    with database.reading() as db:
+        newest = max(message.id for message in db.scalars(select(Outbox)))
+    now = datetime(START.year, START.month, START.day, 0, 0, tzinfo=ZONE)
+    while now.date() <= END:
+        tick(database, brain.answerer, brain.calendar, brain.rules, now)
+        now += timedelta(minutes=90)  # half past seven is among them
+    with database.reading() as db:
+        sent = db.scalars(select(Outbox).where(Outbox.id > newest)).all()
+    assert told(simulated) == sorted(
+        (message.created_at.astimezone(ZONE), message.kind, message.text) for message in sent
+    )
+
+
+def test_it_starts_from_what_has_happened_already(database: Database, brain: Brain) -> None:
+    furnish(database)
+    with database.transaction() as db:
+        (rule,) = reminders.adopted(db)
+        for team in people.teams(db, None)[:1]:
+            item = reminders.Item(rule.id, "2026-Q4", team.id)
+            reminders.submit(db, item, person_id=None, now=datetime(2026, 12, 1, tzinfo=ZONE))
+    reminded = {one.recipient for one in simulate(database, brain, START, END) if one.kind == "reminder"}
+    assert "An" not in reminded
+    assert "Be" in reminded
+
+
+def test_a_year_of_the_demonstration_is_played_in_seconds(brain: Brain) -> None:
+    began = time.perf_counter()
+    found = list(simulate(None, brain, date(2026, 1, 1), date(2026, 12, 31)))
+    assert time.perf_counter() - began < 20
+    steps = [(one.recipient, one.rule, one.step, one.at.date()) for one in found if one.kind == "reminder"]
+    assert len(steps) == len(set(steps)) > 100
+    assert sum(one.kind == "summary" for one in found) == 52
+
+
+def test_no_message_is_in_quiet_hours_or_empty(brain: Brain) -> None:
+    for message in simulate(None, brain, START, END):
+        assert 6 <= message.at.astimezone(ZONE).hour < 21
+        assert message.text.strip()
+        assert set(message.as_json()) == set(SimulatedMessage.__dataclass_fields__)

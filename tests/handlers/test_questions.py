@@ -1,0 +1,101 @@
+"""What stands around an answer: sources, sections, feedback, choices, what stays unanswered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from db.engine import Database
+from handlers.questions import wording
+from knowledge.answering import Decision, Outcome
+from knowledge.working_days import working_days
+from tests.support.clock import Clock
+from tests.support.conversation import Conversation, answerer
+from tests.support.looking import rows
+
+Converse = Callable[..., Conversation]
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+UNKNOWN = "asdf zxcv qwer hjkl"
+
+
+@on_sqlite
+def test_the_sections_of_an_answer_open_one_another(converse: Converse) -> None:
+    citizen = converse("khach")
+    citizen.sends_action("ask.entry:vneid_la_gi")
+    assert "Cần chuẩn bị" in citizen.buttons()
+    assert "Từ 14 tuổi" in citizen.presses("Cần chuẩn bị")
+    assert "Kiểm tra ngày 20/11/2026" in citizen.presses("Hay vướng")
+
+
+def test_an_unanswered_question_is_kept_for_the_coordinator(converse: Converse, database: Database) -> None:
+    member = converse("an", role="member")
+    assert "Câu này tôi chưa biết" in member.says(UNKNOWN)
+    kept = rows(database, "question")
+    assert [(row["text"], row["area_id"]) for row in kept] == [(UNKNOWN, 1)]
+
+
+@on_sqlite
+def test_a_wrong_answer_is_kept_with_its_question(converse: Converse, database: Database) -> None:
+    citizen = converse("khach")
+    citizen.says("quên mật khẩu vneid")
+    assert "ghi lại để cán bộ xem" in citizen.presses("Chưa đúng")
+    assert [row["text"] for row in rows(database, "question")] == ["quên mật khẩu vneid"]
+    assert "Cảm ơn" in citizen.presses("Có ích")
+    assert [row["helpful"] for row in rows(database, "feedback")] == [False, True]
+
+
+@on_sqlite
+def test_none_of_the_choices_keeps_the_question(converse: Converse, database: Database) -> None:
+    citizen = converse("khach")
+    assert "Ý bác là việc nào" in citizen.says("dịch vụ công")
+    assert "Câu này tôi chưa biết" in citizen.presses("Không phải các ý trên")
+    assert [row["text"] for row in rows(database, "question")] == ["dịch vụ công"]
+
+
+def test_a_question_about_another_place_carries_its_subject_over(converse: Converse, clock: Clock) -> None:
+    citizen = converse("khach")
+    first = citizen.says("Đông Thanh báo cáo quý nộp ngày nào")
+    assert "phường Đông Thanh" in first
+    second = citizen.says("còn Quảng Nam thì sao")
+    assert "Quảng Nam" in second
+    assert "trước ngày 10" in second
+    clock.forward(hours=13)
+    assert "trước ngày 10" not in citizen.says("còn Quảng Nam thì sao"), "yesterday's subject is forgotten"
+
+
+@on_sqlite
+def test_a_person_can_always_be_asked_for(converse: Converse) -> None:
+    citizen = converse("khach")
+    citizen.says(UNKNOWN)
+    assert "Trung tâm phục vụ hành chính công" in citizen.presses("Gặp người thật")
+    assert "máy trả lời tự động" in citizen.says("gap nguoi that")
+
+
+@pytest.mark.parametrize(
+    ("entry", "today", "told"),
+    [
+        ("dong_thanh_2023/bao_cao_quy", date(2026, 12, 1), "trước ngày 15/12/2026, tức chậm nhất thứ Hai 14/12/2026"),
+        ("bac_giang_2022/bc_quy_so_huyen", date(2026, 12, 1), "Nên nộp chậm nhất thứ Sáu 18/12/2026"),
+        ("bac_giang_2022/gui_ke_hoach_cu_the", date(2026, 12, 1), "hạn ghi là 10/5/2022, nay đã qua"),
+        ("dong_thanh_2023/bao_cao_nam_len_thanh_pho", date(2026, 12, 1), "không ghi ngày cụ thể"),
+    ],
+)
+def test_a_deadline_tells_its_days(entry: str, today: date, told: str) -> None:
+    worded = wording.word(Decision(Outcome.ANSWER, entry=entry), answerer(), working_days(), today)
+    assert told in worded.reply.text
+    assert worded.sources[0].document == entry.partition("/")[0]
+
+
+def test_an_expired_answer_says_so() -> None:
+    knowledge = answerer().knowledge
+    entry = next(iter(knowledge.entries.values())).model_copy(update={"valid_until": date(2026, 12, 31)})
+    fresh = copy(answerer())
+    fresh.knowledge = replace(knowledge, entries={entry.id: entry})
+    decision = Decision(Outcome.ANSWER, entry=entry.id)
+    assert "hết hạn" not in wording.word(decision, fresh, working_days(), date(2026, 12, 31)).reply.text
+    assert "nay đã hết hạn" in wording.word(decision, fresh, working_days(), date(2027, 1, 1)).reply.text
