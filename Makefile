@@ -11,7 +11,7 @@ run: .venv/.runs
 	$(BIN)/cnscd run
 
 test: .venv/.develops check
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/.develops
 	$(BIN)/ruff format --check .

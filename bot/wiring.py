@@ -259,7 +259,8 @@ class _Process:
             per_second={TelegramChannel.name: settings.telegram_max_per_second},
             may_send_bulk=self._work.held,
         )
-        plays = demo and _is_loopback(settings.http_host)
+        # A page that has a public address is seen by others, even where the server itself listens on loopback.
+        plays = demo and _is_loopback(settings.http_host) and settings.public_url is None
         self._web = WebGateway(
             database, lambda: self._inbox, self._problems, persons=demonstration.ROLES if plays else ()
         )

@@ -25,6 +25,9 @@ DIALOGUE_LASTS = timedelta(hours=12)
 _SURE_QUESTION = 0.7
 """Score from which a text in the middle of a dialogue is a question even if it does not ask like one."""
 
+REPLY_USEFUL = timedelta(days=1)
+"""How long an answer is worth sending."""
+
 COORDINATING = ("coordinator", "admin")
 LOGGING = ("member", "leader", *COORDINATING)
 
@@ -159,9 +162,19 @@ class Turn:
         if chat is None:
             raise LookupError("a tick answers nobody")
         ids = []
+        # Where delivery pushes, an answer that never gets through must not hold back later ones for ever; a page that
+        # pulls its messages gets them whenever it is opened again.
+        useful_until = None if self.claim is None else self.now + REPLY_USEFUL
         for number, reply in enumerate(replies):
             replaced = edits if reply.replaces and number == 0 else None
-            ids += self._queue(chat, reply, edits=replaced, person_id=self.person.id, claim=self.claim)
+            ids += self._queue(
+                chat,
+                reply,
+                edits=replaced,
+                person_id=self.person.id,
+                claim=self.claim,
+                useful_until=useful_until,
+            )
         state, data = self._next if self._next is not None else (self.standing.state, dict(self.standing.data))
         offered = [(button.label, button.action) for reply in replies for button in reply.buttons]
         # The choices of a dialogue end with it: "huỷ" said twice must not press the button of the first time.

@@ -185,6 +185,9 @@ class Answerer:
     def _ranked_records(self, named: Named) -> list[Hit]:
         """Return the records of all plans by how well they fit the question's words, kind and year, best first."""
         hits = self._records.search(named.rest, limit=len(self.records))
+        # What is this far behind is never looked at again, see `decide`; most of a thousand records are.
+        least = max(RECORD_CHOICES_FROM, hits[0].score - _LACKS) - 3 * _FITS if hits else 0.0
+        hits = [hit for hit in hits if hit.score >= least]
         kinds = _kinds_asked(named.rest)
         asks_figure = _says(named.rest, _FIGURE_WORDS)
         has_place = bool(named.plans or named.elsewhere)

@@ -131,8 +131,7 @@ class Index:
             document = self._documents[number]
             if keep(document.id):
                 near, alike = by_words.get(number, (0.0, 0)), by_letters.get(number, (0.0, 0))
-                parts = (covered.get(number, 0.0), near[0], alike[0])
-                score = sum(share * part for share, part in zip(_SHARES, parts, strict=True))
+                score = _SHARES[0] * covered.get(number, 0.0) + _SHARES[1] * near[0] + _SHARES[2] * alike[0]
                 hits.append(Hit(document.id, min(score, 1.0), self._phrasings[max(near, alike)[1]]))
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
 
