@@ -40,6 +40,9 @@ class VerbWords(WordList):
     then: tuple[str, ...]
     record: tuple[str, ...]
     visits: tuple[str, ...]
+    not_help: tuple[str, ...]
+    sure_questions: tuple[str, ...]
+    strangers: tuple[str, ...]
     for_: tuple[str, ...]
     abbreviations: dict[str, str]
 

@@ -121,7 +121,7 @@ def _read(masked: str, today: date, villages: Sequence[str]) -> _Sentence:
     tokens = tokenize(text, verb_words().abbreviations)
     topics = _topic_table().find(tokens)
     in_topic = _covered(topics)
-    gives = [hit.start for hit in phrases("give").find(tokens, in_topic)]
+    gives = [hit.start for hit in phrases("give").find(tokens, in_topic | _covered(phrases("not_help").find(tokens)))]
     handed = _handed(tokens, in_topic)
     alone = find_mentions(tokens, in_topic, handed)
     person_starts = {mention.start for mention in alone}
@@ -206,6 +206,8 @@ def _is_report(sentence: _Sentence) -> bool:
         return True
     if _is_question(sentence) or _is_request(sentence):
         return False
+    if not sentence.gives and phrases("strangers").find(tokens):
+        return False  # somebody tells of a swindler's call
     giving = [at for at in sentence.gives if not _denied(tokens, at)]
     first = min([*giving, *sentence.acts, len(tokens)])
     if _is_planned(sentence, first):
@@ -263,6 +265,8 @@ def _is_question(sentence: _Sentence) -> bool:
     if any(token.raw == "?" for token in tokens):
         return True
     harmless = phrases("not_questions").find(tokens)
+    if phrases("sure_questions").find(tokens, _covered(harmless)):
+        return True
     blocked = _covered(harmless) | _covered(sentence.mentions) | _covered(sentence.topics) | _covered(sentence.places)
     blocked |= (
         frozenset(at for start, end in sentence.reasons for at in range(start, end)) if sentence.gives else frozenset()

@@ -113,7 +113,7 @@ def test_the_lock_files_pin_with_hashes_and_name_no_index(name: str) -> None:
     for number in pinned:
         assert re.match(r"[a-z0-9._-]+==\S+( ; .+)? \\$", lines[number]), lines[number]
         assert lines[number + 1].strip().startswith("--hash=sha256:")
-    assert not re.search(r"https?:|file:|index-url|find-links|trusted-host", "\n".join(lines))
+    assert not re.search(r"https?:|file:|index.url|find.links|trusted-host", "\n".join(lines))
 
 
 def test_the_running_lock_is_part_of_the_developing_one() -> None:

@@ -99,3 +99,16 @@ def test_an_expired_answer_says_so() -> None:
     decision = Decision(Outcome.ANSWER, entry=entry.id)
     assert "hết hạn" not in wording.word(decision, fresh, working_days(), date(2026, 12, 31)).reply.text
     assert "nay đã hết hạn" in wording.word(decision, fresh, working_days(), date(2027, 1, 1)).reply.text
+
+
+@on_sqlite
+@pytest.mark.parametrize("role", [None, "member"])
+def test_a_swindlers_call_gets_the_warning_and_is_no_log_sentence(converse: Converse, role: str | None) -> None:
+    person = converse("ba_tu", role=role)
+    assert person.says("co nguoi goi xung cong an bao cap nhat vneid").startswith("⚠ CẢNH BÁO")
+
+
+@on_sqlite
+def test_an_unmarked_question_about_a_place_is_no_log_sentence(converse: Converse) -> None:
+    member = converse("an", role="member")
+    assert "1.200 tổ" in member.says("quang nam co may to cong nghe so")
