@@ -64,7 +64,7 @@ def understand(text: str, answerer: Answerer, asker: Asker, today: date, village
     """Mask a text, then read it both as a log sentence and as a question; pure."""
     masked = mask(text)
     log = parse(masked.text, today, villages=villages)
-    decision = answerer.decide(masked.text, asker)
+    decision = answerer.decide(masked.without_replacements, asker)  # "[số định danh]" is no part of the question
     if log.is_log and not _is_surely_no_log(decision):
         decision = Decision(Outcome.LOG, score=1.0)
     return Reading(masked, log, decision)

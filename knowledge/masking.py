@@ -157,6 +157,14 @@ class Masked:
     text: str
     kinds: tuple[str, ...]
 
+    @property
+    def without_replacements(self) -> str:
+        """What the person said beside the hidden numbers."""
+        said = self.text
+        for kind in self.kinds:
+            said = said.replace(REPLACEMENTS[kind], " ")
+        return said
+
 
 @dataclass(frozen=True, slots=True)
 class _Find:

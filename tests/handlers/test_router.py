@@ -265,3 +265,9 @@ def handled(person: Conversation, incoming: Incoming) -> str:
     person.news()
     person.inbox.handle(incoming)
     return person.news()
+
+
+def test_a_hidden_number_does_not_spoil_the_question(converse: Converse) -> None:
+    reply = converse("ba_tu").says("quen mat khau vneid, so cccd 048123456789")
+    assert "đã che" in reply
+    assert "bấm Quên mật khẩu" in reply
