@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check format lock
+.PHONY: run test check coverage format lock
 .DEFAULT_GOAL := run
 
 run: .venv/.runs
@@ -12,6 +12,9 @@ run: .venv/.runs
 
 test: .venv/.develops check
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
+
+coverage: .venv/.develops
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term:skip-covered
 
 check: .venv/.develops
 	$(BIN)/ruff format --check .
