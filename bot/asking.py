@@ -50,9 +50,7 @@ class Asking:
         plan = None if area is None else self._plan_of(str(area))
         chat = _Chat() if chat_name is None else self.chats.setdefault(str(chat_name), _Chat())
         decision, text, sources = self._answer(question, Asker(plan=plan, before=chat.before), chat)
-        about_plan = any("/" in entry for entry in (decision.entry or "", *(item.entry for item in decision.choices)))
-        if about_plan and decision.outcome is not Outcome.UNKNOWN:
-            chat.before = wording.subject_of(question, chat.before)
+        chat.before = wording.subject_of(decision, question, chat.before)
         chat.choices = decision.choices
         return {
             "id": given.get("id"),

@@ -10,7 +10,6 @@ from datetime import time
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -78,11 +77,6 @@ class Settings(BaseSettings):
         """When quiet hours begin and end."""
         start, _, end = self.quiet_hours.partition("-")
         return time.fromisoformat(start), time.fromisoformat(end)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone in which everything is shown."""
-        return ZoneInfo(self.timezone)
 
     def secret(self) -> str:
         """Return the secret key; made once and kept in `data_dir` if none is given.

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 Transaction = Session
 """An open transaction; opaque to everybody outside `db`."""
-
-DatabaseFailure = SQLAlchemyError
-"""What any query may raise; callers outside `db` catch it under this name."""
 
 _BUSY_TIMEOUT_MS = 10_000
 _POSTGRES_STATEMENT_TIMEOUT_MS = 15_000

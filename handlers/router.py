@@ -102,16 +102,18 @@ STATES: Mapping[str, Handler] = {
 
 
 def respond(incoming: Incoming, turn: Turn) -> list[Reply]:
-    """Return the replies to one message."""
-    if not incoming.private:
-        return _in_group(incoming, turn)
+    """Return the replies to one message; whoever sent a personal number is told so first."""
+    replies = (_in_private if incoming.private else _in_group)(incoming, turn)
+    kinds = turn.reading.masked.kinds if turn.reading is not None else ()
+    return [Reply(render("common/masked", kinds=kinds)), *replies] if kinds else replies
+
+
+def _in_private(incoming: Incoming, turn: Turn) -> list[Reply]:
     if incoming.kind is Kind.BUTTON:
         return _press(incoming.button or "", incoming, turn)
     if incoming.kind is not Kind.TEXT and not incoming.text.strip():
         return [Reply(render("common/not_text", kind=incoming.kind))]
-    replies = _respond_to_text(incoming, turn)
-    kinds = turn.reading.masked.kinds if turn.reading is not None else ()
-    return [Reply(render("common/masked", kinds=kinds)), *replies] if kinds else replies
+    return _respond_to_text(incoming, turn)
 
 
 def _in_group(incoming: Incoming, turn: Turn) -> list[Reply]:

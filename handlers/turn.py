@@ -22,13 +22,13 @@ from knowledge.working_days import WorkingDays
 DIALOGUE_LASTS = timedelta(hours=12)
 """A dialogue left alone this long is over."""
 
-_SURE_QUESTION = 0.7
+_CLEAR_IN_DIALOGUE = 0.7
 """Score from which a text in the middle of a dialogue is a question even if it does not ask like one."""
 
 REPLY_USEFUL = timedelta(days=1)
 """How long an answer is worth sending."""
 
-SURE_QUESTION = 0.62
+_SURELY_NO_LOG = 0.62
 """Score of an answer from which a text is a question though it could be a log sentence: "quang nam co may to".
 
 No log sentence of tests/sentences/development.yaml reaches it, and nearly all questions that could be one do.
@@ -73,14 +73,14 @@ def understand(text: str, answerer: Answerer, asker: Asker, today: date, village
 def is_clear_question(reading: Reading) -> bool:
     """Tell whether a text in the middle of a dialogue is a question that can be answered."""
     answers = reading.decision.outcome is Outcome.ANSWER
-    return answers and (reading.log.is_question or reading.decision.score >= _SURE_QUESTION)
+    return answers and (reading.log.is_question or reading.decision.score >= _CLEAR_IN_DIALOGUE)
 
 
 def _is_surely_no_log(decision: Decision) -> bool:
     """Tell whether a text is better understood as what `decision` takes it for than as a log sentence."""
     if decision.outcome in (Outcome.SMALLTALK, Outcome.HANDOFF):
         return True
-    return decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY) and decision.score >= SURE_QUESTION
+    return decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY) and decision.score >= _SURELY_NO_LOG
 
 
 @dataclass

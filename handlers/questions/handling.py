@@ -20,20 +20,10 @@ def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
     if reading.decision.outcome is Outcome.UNKNOWN:
         _keep(reading.masked.text, turn)
     if turn.standing.state is None:
-        turn.remember(
-            **_subject(reading.decision, reading.masked.text, str(turn.standing.data.get("question", ""))),
-            asked=reading.masked.text[:500],
-        )
+        text = reading.masked.text
+        subject = wording.subject_of(reading.decision, text, turn.standing.data.get("question"))
+        turn.remember(question=subject, asked=text[:500])
     return [_with_notice(worded.reply, turn)]
-
-
-def _subject(decision: Decision, text: str, before: str) -> dict[str, str]:
-    """Return the question to which "còn Quảng Nam thì sao?" would refer, if it was about a plan."""
-    about_plan = decision.entry is not None and "/" in decision.entry
-    about_plan = about_plan or any("/" in choice.entry for choice in decision.choices)
-    if not about_plan:
-        return {}
-    return {"question": wording.subject_of(text, before)}
 
 
 def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:

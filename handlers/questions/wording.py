@@ -84,8 +84,13 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
     return Worded(Reply(text, ((Button("Gặp người thật", "ask.person"), Button("Trợ giúp", "me.help")),)))
 
 
-def subject_of(question: str, before: str | None) -> str:
-    """Return what "còn Quảng Nam thì sao?" would refer to next: a question of a few words keeps the one before."""
+def subject_of(decision: Decision, question: str, before: str | None) -> str | None:
+    """Return what "còn Quảng Nam thì sao?" would refer to next; None if the question was not about a plan.
+
+    A question of a few words keeps the subject of the one before.
+    """
+    if not any("/" in entry for entry in (decision.entry or "", *(choice.entry for choice in decision.choices))):
+        return None
     return before if before and len(question.split()) <= _FOLLOW_UP_WORDS else question[:_KEPT_QUESTION]
 
 

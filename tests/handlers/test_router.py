@@ -271,3 +271,10 @@ def test_a_hidden_number_does_not_spoil_the_question(converse: Converse) -> None
     reply = converse("ba_tu").says("quen mat khau vneid, so cccd 048123456789")
     assert "đã che" in reply
     assert "bấm Quên mật khẩu" in reply
+
+
+def test_in_a_group_too_a_personal_number_is_told_and_nothing_private_is_done(converse: Converse) -> None:
+    member = converse("an", role="member")
+    assert "đã che" in member.says("quen mat khau vneid, so cccd 048123456789", private=False)
+    assert "nhắn riêng" in member.says("hôm nay giúp 3 bà cài vneid", private=False)
+    assert "nhắn riêng" in member.says("/nhatky", private=False)
