@@ -143,6 +143,8 @@ class Figure(PlanRecord):
     responsible: Line | None = None
     about_teams: bool = False
     """True for numbers and sizes of the Tổ CNSCĐ."""
+    counted: bool = False
+    """True if the number was counted from the document's lines and stands nowhere in it; `note` says so."""
     detail: Line | None = None
     """More in one or two own sentences, e.g. the parts of a sum."""
 
