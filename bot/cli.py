@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import asking, chatting, health, inviting, logs, wiring
+from bot import asking, chatting, checking, health, inviting, logs, wiring
 from bot.inbox import utc_now
 from bot.settings import BadSettings, Settings, load_settings
 from bot.simulation import simulate as play
@@ -272,9 +272,11 @@ def summary(
 def kb_check() -> None:
     """Kiểm tra kho kiến thức và các kế hoạch; có lỗi thì trạng thái 1."""
     try:
-        problems = check.problems(load(), _today())
+        load()
     except KnowledgeError as error:
         problems = error.problems
+    else:
+        problems = checking.problems(wiring.think(load_settings()), _today())
     for problem in problems:
         typer.echo(problem)
     if problems:
@@ -305,7 +307,7 @@ def kb_stats() -> None:
 @kb.command("eval")
 @plainly
 def kb_eval(
-    sets: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)] = [Path("tests/questions/heldout.yaml")],  # noqa: B006
+    sets: Annotated[list[Path], typer.Argument(exists=True)] = [Path("tests/questions/heldout")],  # noqa: B006
     worst: Annotated[int, typer.Option(min=0, help="Số câu sai in ra")] = 20,
 ) -> None:
     """Đo mức trả lời đúng trên bộ câu hỏi; dưới ngưỡng thì trạng thái 1."""

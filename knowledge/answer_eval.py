@@ -109,8 +109,9 @@ BAR = {"accented": 0.86, "unaccented": 0.85, "noisy": 0.76}
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read a question set."""
-    return [Case.model_validate(item) for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    """Read a question set: a file, or all files of a folder."""
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    return [Case.model_validate(item) for file in files for item in yaml.safe_load(file.read_text(encoding="utf-8"))]
 
 
 def evaluate(answerer: Answerer, cases: Iterable[Case], styles: Iterable[str] = STYLES) -> Evaluation:

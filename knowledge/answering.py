@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -11,46 +12,56 @@ from importlib.resources import files
 import yaml
 from rapidfuzz import fuzz
 
+from knowledge.confidence import Model, Signs
 from knowledge.loader import Knowledge
 from knowledge.places import Gazetteer, Named
-from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, System
+from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, Point, System
 from knowledge.search import Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.vietnamese import canon, fold
 
-# The scores and margins are fitted on tests/questions/development.yaml with knowledge/answer_eval.py; where two values
-# did equally well, the one that gives fewer wrong answers stands.
-ANSWER_FROM = 0.34
-"""Score from which an entry is given as the answer. What keeps wrong ones away is the rivals and the margin."""
-CHOICES_FROM = 0.34
-"""Score from which entries are offered to choose from."""
-CLEAR_MARGIN = 0.05
-"""Lead over the next entry or rival that makes choices unnecessary; 0.03 doubles the answers given out of scope."""
-RECORD_ANSWER_FROM = 0.35
-RECORD_CHOICES_FROM = 0.30
+# The models and bars are fitted on tests/questions/development with tests/support/fit_confidence.py.
+ENTRY_IS_RIGHT = Model(-7.167, (6.915, 6.868, 4.109, -3.874, 1.176, 0.093, -5.220, -1.156, -0.573, 0.024, 1.842, 0.131))
+"""That the best entry answers the question."""
+ENTRY_IS_NEAR = Model(
+    -8.480, (7.338, 4.318, 5.535, -4.849, 1.982, -0.322, -5.457, -1.424, -0.627, 0.200, 2.517, -0.094)
+)
+"""That one of the best four entries does."""
+RECORD_IS_RIGHT = Model(
+    -10.823, (-3.435, -0.226, 0.809, 7.658, 1.863, 0.706, 4.324, -1.578, -0.194, 0.056, 2.301, 1.077)
+)
+"""That the best plan record answers the question."""
+RECORD_IS_NEAR = Model(-12.177, (-3.145, -0.789, 0.788, 8.256, 0.080, 0.770, 5.266, -1.852, 0.242, 0.092, 2.721, 0.747))
+"""That one of the records near it does."""
+ANSWER_FROM = 0.6
+"""Probability from which an answer is given rather than choices."""
+CHOICES_FROM = 0.5
+"""Probability, that one of them is right, from which choices are offered."""
+RECORD_NEAREST = 1
+"""Nearest phrasings that count for a plan record: it has few, each with words of its own."""
+RECORD_CHOICES_FROM = 0.20
+"""Score below which a plan record is not looked at."""
 RECORD_MARGIN = 0.03
-"""The same three for facts of plans, whose phrasings are few and much alike."""
+"""Lead over the next record of the plan from which it is the answer."""
 REMARK_FROM = 0.40
 """Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
 _SAME_REMARK = 88
 """rapidfuzz ratio from which a short text counts as a remark of `words/smalltalk.yaml`."""
-_PLACE_NAMED = 0.20
-"""What speaks for a plan against an entry if the question names a place."""
-_FIGURE_ASKED = 0.05
-"""What speaks for a plan if a word asks for a figure ("chỉ tiêu")."""
-_NO_FIGURE_ASKED = 0.12
-"""What speaks against a plan if none does."""
 _FITS = 0.06
 """What a record gains if the question names its kind, or its year."""
-_SIDE_RECORD = 0.1
-"""What a system, a cited document or a sum of money loses if no word asks for one, twice that without a place."""
-_SAME_INDICATOR = 0.12
+SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _LACKS = 0.3
 """A plan whose best record is this far below the best of all plans does not say what was asked."""
 _NEAR = 0.15
 """Entries within this distance of the best are offered with it."""
+_ALSO_FROM = 0.3
+"""Probability from which an entry is offered beside the places of a plan's question."""
+RECORD_FROM = 0.6
+RECORD_OFFERED_FROM = 0.5
+_LOOKED_AT = 30
+"""Hits that are looked at: what is further behind is never an answer or a choice."""
 _READ_AT_MOST = 400
 """Characters of a question that are read: a longer one says nothing more, and only costs time."""
 _TEAMS = "to_cnscd"
@@ -97,6 +108,8 @@ class Decision:
         remark: For small talk, which list it is from.
         elsewhere: A place that was asked about and that no plan covers.
         asked_year: The year asked about, if the answer is of another one.
+        compared: For a comparison of places, the record of each place that has one, the best fit first.
+        silent: For a comparison, the ids of the plans that were asked about and have no such figure.
     """
 
     outcome: Outcome
@@ -106,6 +119,19 @@ class Decision:
     remark: str | None = None
     elsewhere: str | None = None
     asked_year: int | None = None
+    compared: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What could answer a question, best first, and what speaks for it."""
+
+    signs: Signs
+    named: Named
+    entries: list[Hit]
+    rivals: list[Hit]
+    records: list[Hit]
 
 
 class Answerer:
@@ -118,16 +144,17 @@ class Answerer:
             for plan in knowledge.plans.values()
             for record in plan.records
         }
-        self._places = Gazetteer(knowledge.plans.values())
-        self._entries = Index([*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)])
-        self._records = Index([_record_document(key, *found) for key, found in self.records.items()])
-        known = self._entries.vocabulary + self._records.vocabulary + self._places.vocabulary
-        self._repairer = Repairer(known)
+        self._entries = Index((*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)))
+        records = tuple(_record_document(key, *found) for key, found in self.records.items())
+        self._records = Index(records, nearest=RECORD_NEAREST)
+        self._vocabulary = self._entries.vocabulary + self._records.vocabulary
+        self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + self._entries.pairs + self._records.pairs)
+        self._repairer = Repairer(self._vocabulary + self._places.vocabulary)
 
     def search(self, question: str, limit: int = 10) -> list[Hit]:
         """Return the raw ranking of entries and records, for looking into it."""
-        asked = self._read(question)
-        hits = [*self._entries.search(asked, keep=_is_ours), *self._records.search(asked, limit=limit)]
+        asked = self._repairer.repair(read(question))
+        hits = [*self._entries.search(asked, limit, keep=_is_ours), *self._records.search(asked, limit)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
 
     def label(self, entry: str) -> str:
@@ -145,52 +172,84 @@ class Answerer:
         remark = _remark(plain)
         if remark is not None:
             return _remarked(remark, 1.0)
-        asked = self._read(plain)
-        named = self._places.read(asked)
+        found = self.weigh(plain, asker)
+        signs, named, ours = found.signs, found.named, found.entries
+        remarked = _longer_remark(found.rivals, signs.entry_rival)
+        if remarked is not None:
+            return remarked
+        entry, record = ENTRY_IS_RIGHT.probability(signs), RECORD_IS_RIGHT.probability(signs)
+        if found.records and (record > entry or self._yields_to_plans(ours, found.records, named, asker)):
+            if named.elsewhere and not named.plans:
+                return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
+            decision = self._from_plans(found.records, named, asker, record, RECORD_IS_NEAR.probability(signs))
+            if decision.outcome is Outcome.CLARIFY and ours and entry >= _ALSO_FROM:
+                return replace(decision, choices=(*decision.choices, Choice(ours[0].id, self.label(ours[0].id))))
+            return decision
+        if entry >= ANSWER_FROM:
+            return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
+        near = ENTRY_IS_NEAR.probability(signs)
+        if near < CHOICES_FROM:
+            return _unknown(entry)
+        return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
+
+    def weigh(self, question: str, asker: Asker = Asker()) -> Weighed:
+        """Return what could answer a question and what speaks for it."""
+        told, unlisted = self._places.without_unlisted(question)
+        asked, named = self._named(told)
+        if unlisted is not None and not named.plans and not named.elsewhere:
+            named = replace(named, elsewhere=(unlisted,))
         if asker.before is not None and _only_place_or_year(named):
-            before = self._places.read(self._read(asker.before))
+            _, before = self._named(asker.before)
             if named.plans or named.elsewhere:
                 named = replace(named, year=named.year or before.year, rest=before.rest)
             else:
                 named = replace(before, year=named.year)
         # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
-        entries = self._entries.search(asked if named.abroad else named.rest)
+        words = asked if named.abroad else named.rest
+        hits = self._entries.search(words, _LOOKED_AT)
+        ours = [hit for hit in hits if _is_ours(hit.id)]
+        rivals = [hit for hit in hits if not _is_ours(hit.id)]
         everywhere = self._ranked_records(named)
-        entry = entries[0].score if entries else 0.0
-        record = everywhere[0].score if everywhere else 0.0
-        about_plans = record + self._plan_bonus(named) > entry or self._yields_to_plans(
-            entries, everywhere, named, asker
+        records = self._ranked_records(named, named.plans) if named.plans else everywhere
+        best = ours[0].score if ours else 0.0
+        second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
+        record = records[0].score if records else 0.0
+        other = next((hit.score for hit in records[1:] if not self._twins(records[0].id, hit.id)), 0.0)
+        signs = Signs(
+            entry=best,
+            entry_lead=best - second,
+            entry_rival=best - (rivals[0].score if rivals else 0.0),
+            record=record,
+            record_lead=record - other,
+            record_behind=record - (everywhere[0].score if everywhere else 0.0),
+            place=float(bool(named.plans)),
+            elsewhere=float(bool(named.elsewhere)),
+            figure=float(_says(named.rest, _FIGURE_WORDS)),
+            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in _kinds_asked(named.rest)),
+            length=math.log1p(len(words)),
+            unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
         )
-        if record >= RECORD_CHOICES_FROM and about_plans:
-            if named.elsewhere and not named.plans:
-                return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
-            inside = [hit for hit in everywhere if not named.plans or _plan_of(hit.id) in named.plans]
-            if not inside or inside[0].score < max(RECORD_CHOICES_FROM, record - _LACKS):
-                return _unknown(record)
-            decision = self._from_plans(inside, named, asker)
-            rival = entries[0] if entries and _is_ours(entries[0].id) else None
-            if decision.outcome is Outcome.CLARIFY and rival and rival.score >= max(CHOICES_FROM, record - _NEAR):
-                return replace(decision, choices=(*decision.choices, Choice(rival.id, self.label(rival.id))))
-            return decision
-        return self._from_entries(entries)
+        return Weighed(signs, named, ours, rivals, records)
 
-    def _read(self, text: str) -> list[Word]:
-        return self._repairer.repair(read(text[:_READ_AT_MOST]))
+    def _named(self, text: str) -> tuple[list[Word], Named]:
+        """Return the words of a text, and what they say of place and year.
 
-    def _plan_bonus(self, named: Named) -> float:
-        """Return what speaks for a plan before anything is compared: a place, or a word that asks for a figure."""
-        figure = _FIGURE_ASKED if _says(named.rest, _FIGURE_WORDS) else -_NO_FIGURE_ASKED
-        return figure + (_PLACE_NAMED if named.plans or named.elsewhere else 0.0)
+        Places are looked for before words are repaired, or "đồg hới" would become "đòi hỏi".
+        """
+        typed = read(text[:_READ_AT_MOST])
+        asked = self._repairer.repair(typed)
+        named = self._places.read(typed)
+        if not named.plans and not named.elsewhere:
+            return asked, self._places.read(asked)
+        return asked, replace(named, rest=self._repairer.repair(named.rest))
 
-    def _ranked_records(self, named: Named) -> list[Hit]:
-        """Return the records of all plans by how well they fit the question's words, kind and year, best first."""
-        hits = self._records.search(named.rest, limit=len(self.records))
-        # What is this far behind is never looked at again, see `decide`; most of a thousand records are.
-        least = max(RECORD_CHOICES_FROM, hits[0].score - _LACKS) - 3 * _FITS if hits else 0.0
-        hits = [hit for hit in hits if hit.score >= least]
+    def _ranked_records(self, named: Named, plans: Collection[str] = ()) -> list[Hit]:
+        """Return the records (of these plans, or of all) by how well they fit the question's words, kind and year."""
+        hits = self._records.search(
+            named.rest, _LOOKED_AT, keep=(lambda key: _plan_of(key) in plans) if plans else None
+        )
         kinds = _kinds_asked(named.rest)
         asks_figure = _says(named.rest, _FIGURE_WORDS)
-        has_place = bool(named.plans or named.elsewhere)
         weighed = []
         for hit in hits:
             plan, record = self.records[hit.id]
@@ -198,50 +257,40 @@ class Answerer:
             gain = _FITS * ((_kind(record) in kinds) + (named.year is not None and own_year == named.year))
             if isinstance(record, Figure):
                 gain += _FITS * asks_figure
-            elif not isinstance(record, Duty | Deadline) and _kind(record) not in kinds:
-                gain -= _SIDE_RECORD if has_place else 2 * _SIDE_RECORD
             weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))
-        return sorted(weighed, key=lambda hit: (-hit.score, hit.id))
+        best_first = sorted(weighed, key=lambda hit: (-hit.score, hit.id))
+        return [hit for hit in best_first if hit.score >= RECORD_CHOICES_FROM]
 
-    def _from_entries(self, hits: Sequence[Hit]) -> Decision:
-        best = hits[0] if hits else None
-        if best is None or best.score < CHOICES_FROM:
-            return _unknown(best.score if best else 0.0)
-        ours = [hit for hit in hits if _is_ours(hit.id)]
-        if best.id.startswith(_REMARK):
-            return (
-                _remarked(best.id.removeprefix(_REMARK), best.score)
-                if best.score >= REMARK_FROM
-                else Decision(Outcome.UNKNOWN, score=best.score)
-            )
-        if not _is_ours(best.id) and (not ours or best.score - ours[0].score >= CLEAR_MARGIN):
-            return _unknown(best.score)
-        second = next((hit for hit in hits[1:] if not self._refines(best.id, hit.id)), None)
-        lead = best.score - (second.score if second else 0.0)
-        if _is_ours(best.id) and best.score >= ANSWER_FROM and lead >= CLEAR_MARGIN:
-            return Decision(Outcome.ANSWER, entry=best.id, score=best.score)
-        near = [hit for hit in ours if hit.score >= best.score - _NEAR][:MOST_CHOICES]
-        return self._offer(Outcome.CHOICES, [hit.id for hit in near], best.score)
-
-    def _from_plans(self, hits: Sequence[Hit], named: Named, asker: Asker) -> Decision:
+    def _from_plans(self, hits: Sequence[Hit], named: Named, asker: Asker, right: float, near: float) -> Decision:
+        """Decide among plan records; `right` and `near`: the probabilities that the best, or one near it, answers."""
         best = hits[0]
-        same = [hit for hit in hits if hit.score >= best.score - _SAME_INDICATOR]
+        same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
+        if near < RECORD_OFFERED_FROM:
+            return _unknown(right)
+        if isinstance(self.records[best.id][1], Figure) and (
+            _says(named.rest, _COMPARING) or (len(named.plans) > 1 and not named.wider)
+        ):
+            return self._compare(hits, best, named, right)
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
             if not own:
-                return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
+                return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
             same = own
         elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
-            return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), best.score)
-        best = same[0]
-        rivals = [
-            hit for hit in same[1:] if best.score - hit.score < RECORD_MARGIN and not self._twins(best.id, hit.id)
-        ]
-        if best.score >= RECORD_ANSWER_FROM and not rivals:
-            return Decision(
-                Outcome.ANSWER, entry=best.id, score=best.score, asked_year=self._other_year(best.id, named.year)
-            )
-        return self._offer(Outcome.CHOICES, [hit.id for hit in same], best.score)
+            return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
+        if right >= RECORD_FROM:
+            year = self._other_year(same[0].id, named.year)
+            return Decision(Outcome.ANSWER, entry=same[0].id, score=right, asked_year=year)
+        return self._offer(Outcome.CHOICES, [hit.id for hit in same], right)
+
+    def _compare(self, hits: Sequence[Hit], best: Hit, named: Named, right: float) -> Decision:
+        """Set the figures of all places side by side that answer the same question."""
+        figures = [hit for hit in hits if isinstance(self.records[hit.id][1], Figure)]
+        near = [hit for hit in figures if hit.score >= best.score - SAME_INDICATOR]
+        compared = tuple(_first_of_each_plan(near))
+        asked = named.plans or tuple(self.knowledge.plans)
+        silent = tuple(plan for plan in asked if plan not in map(_plan_of, compared))
+        return Decision(Outcome.ANSWER, entry=best.id, score=right, compared=compared, silent=silent)
 
     def _offer(self, outcome: Outcome, ids: Sequence[str], score: float) -> Decision:
         limit = MOST_CHOICES if outcome is Outcome.CHOICES else len(self.knowledge.plans)
@@ -255,7 +304,7 @@ class Answerer:
         entry = self.knowledge.entries.get(entries[0].id) if entries else None
         if entry is None or entry.topic != _TEAMS:
             return False
-        near = [hit.id for hit in records if hit.score >= records[0].score - _SAME_INDICATOR]
+        near = [hit.id for hit in records if hit.score >= records[0].score - SAME_INDICATOR]
         own = any(_plan_of(key) == asker.plan and isinstance(self.records[key][1], Deadline) for key in near)
         return bool(named.plans) or own
 
@@ -304,6 +353,13 @@ def _first_of_each_plan(hits: Sequence[Hit]) -> list[str]:
     for hit in hits:
         first.setdefault(_plan_of(hit.id), hit.id)
     return list(first.values())
+
+
+def _longer_remark(rivals: Sequence[Hit], lead: float) -> Decision | None:
+    """Return the decision for a text that is a remark rather than a question, None if it is none."""
+    if lead > 0 or not rivals or not rivals[0].id.startswith(_REMARK) or rivals[0].score < REMARK_FROM:
+        return None
+    return _remarked(rivals[0].id.removeprefix(_REMARK), rivals[0].score)
 
 
 def _unknown(score: float) -> Decision:
@@ -355,8 +411,25 @@ _KIND_WORDS = {
     "system": ("hệ thống", "ứng dụng", "phần mềm", "nền tảng", "tổng đài", "trang"),
     "cited": ("văn bản", "quyết định", "công văn", "nghị quyết", "căn cứ", "số mấy"),
     "budget": ("kinh phí", "tiền", "ngân sách", "chi phí", "đồng", "chi bao nhiêu"),
+    "point": (
+        "khó khăn",
+        "hạn chế",
+        "vướng mắc",
+        "tồn tại",
+        "nguyên nhân",
+        "vì sao",
+        "mục tiêu chung",
+        "ai ký",
+        "văn bản này",
+    ),
 }
 
+
+_COMPARING = (
+    "so sánh", "các nơi", "từng nơi", "mỗi nơi", "nơi nào", "giữa các", "các địa phương", "các tỉnh", "địa phương nào",
+    "tỉnh nào", "đâu cao", "đâu nhiều", "năm nơi", "mấy nơi", "đối chiếu",
+)  # fmt: skip
+"""Words that ask for the same figure of several places."""
 
 _FIGURE_WORDS = (
     "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch",
@@ -380,6 +453,7 @@ _KINDS: Mapping[type[AnyRecord], str] = {
     System: "system",
     CitedDocument: "cited",
     BudgetLine: "budget",
+    Point: "point",
 }
 
 
@@ -401,7 +475,10 @@ def _subject(record: AnyRecord) -> str:
             return f"Văn bản: {record.number or record.subject}"
         case BudgetLine():
             return f"Kinh phí: {record.what}"
+        case Point():
+            return record.about
 
 
 def _entry_document(entry: HowTo) -> Document:
-    return Document(id=entry.id, phrasings=(entry.title, *entry.phrasings))
+    body = " ".join([entry.answer, *entry.sections.values(), *(fact.claim for fact in entry.facts)])
+    return Document(id=entry.id, phrasings=(entry.title, *entry.phrasings), body=body)

@@ -1,13 +1,16 @@
-"""Judges the sense of what was loaded: references, lengths, ages, repeats; it mends nothing."""
+"""Judges the sense of what was loaded: references, figures, lengths, ages, repeats; it mends nothing."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator
+from datetime import date
+
+from rapidfuzz import fuzz
 
 from knowledge.deadlines import MONTHS
+from knowledge.figures import figures_in, without_steps
 from knowledge.loader import Knowledge
 from knowledge.schema import HowTo, Plan
 from knowledge.vietnamese import fold
@@ -16,88 +19,153 @@ LONGEST_SECTION = 900
 LONGEST_TITLE = 40
 LONGEST_ACTION = 64
 """Telegram's limit for the data of a button, in bytes."""
-STALE_AFTER = timedelta(days=400)
+_NEARLY_THE_SAME = 96
+"""rapidfuzz ratio of two folded phrasings from which they differ by a letter or an ending at most."""
 
 
-def problems(knowledge: Knowledge, today: date) -> list[str]:
-    """Return one line a problem, "file: entry: what", none if all is well."""
-    return [*_entries(knowledge, today), *_phrasings(knowledge), *_plans(knowledge), *_marks(knowledge)]
+def problems(knowledge: Knowledge, today: date, tested: Collection[str] | None = None) -> list[str]:
+    """Return one line a problem, "file:line: entry: what", none if all is well.
+
+    Args:
+        knowledge: What to judge.
+        today: The day on which ages are judged.
+        tested: The entries for which a test question exists; None if the questions are not at hand.
+    """
+    return [
+        *_entries(knowledge, today),
+        *_figures(knowledge),
+        *_phrasings(knowledge),
+        *_plans(knowledge),
+        *_marks(knowledge),
+        *(_untested(knowledge, tested) if tested is not None else ()),
+    ]
 
 
 def stats(knowledge: Knowledge) -> list[str]:
     """Return how large the base is, one line a kind."""
-    by_topic = Counter(entry.topic for entry in knowledge.entries.values())
-    phrasings = sum(len(entry.phrasings) for entry in knowledge.entries.values())
-    lines = [f"{len(knowledge.entries)} mục hướng dẫn, {phrasings} cách hỏi"]
+    entries = knowledge.entries.values()
+    by_topic = Counter(entry.topic for entry in entries)
+    phrasings = sum(len(entry.phrasings) for entry in entries)
+    facts = [fact for entry in entries for fact in entry.facts]
+    lines = [f"{len(entries)} mục hướng dẫn, {phrasings} cách hỏi, {len(facts)} điều có nguồn"]
     lines += [f"  {topic}: {count}" for topic, count in sorted(by_topic.items())]
+    if entries:
+        oldest = min(entries, key=lambda entry: (entry.checked_on, entry.id))
+        unsure = sum(not fact.confirmed for fact in facts)
+        lines.append(f"  kiểm lâu nhất: {oldest.id}, ngày {oldest.checked_on}; chưa xác nhận: {unsure} điều")
+    lines.append(f"{len(knowledge.sources)} nguồn, {len(knowledge.plans)} văn bản")
+    total: Counter[str] = Counter()
+    asks = 0
     for plan in knowledge.plans.values():
-        kinds = Counter(figure.kind for figure in plan.figures)
-        lines.append(
-            f"{plan.document.id}: {kinds['target']} chỉ tiêu, {kinds['result']} kết quả, "
-            f"{len(plan.duties)} nhiệm vụ, {len(plan.deadlines)} hạn, {len(plan.systems)} hệ thống, "
-            f"{len(plan.cited)} văn bản, {len(plan.budget)} khoản kinh phí"
-        )
+        kinds = _records_by_kind(plan)
+        total += kinds
+        asks += sum(len(record.asks) for record in plan.records)
+        lines.append(f"  {plan.document.id}: {_counted(kinds)}")
+    lines.append(f"{total.total()} dữ kiện của các văn bản, {asks} cách hỏi: {_counted(total)}")
     return lines
+
+
+_KINDS = {
+    "target": "chỉ tiêu",
+    "result": "kết quả",
+    "duties": "nhiệm vụ",
+    "deadlines": "hạn",
+    "systems": "hệ thống",
+    "cited": "văn bản được nêu",
+    "budget": "khoản kinh phí",
+    "points": "điểm khác",
+}
+
+
+def _records_by_kind(plan: Plan) -> Counter[str]:
+    kinds = Counter[str](figure.kind for figure in plan.figures)
+    kinds.update({name: len(records) for name, records in plan.by_file.items() if name != "figures"})
+    return kinds
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{kinds[kind]} {name}" for kind, name in _KINDS.items())
 
 
 def _entries(knowledge: Knowledge, today: date) -> Iterator[str]:
     for entry in knowledge.entries.values():
-        where = knowledge.files[entry.id]
+        where = f"{knowledge.lines[entry.id]}: {entry.id}"
         if entry.topic not in knowledge.topics:
-            yield f"{where}: {entry.id}: topic {entry.topic} không có trong topics.yaml"
+            yield f"{where}: topic {entry.topic} không có trong topics.yaml"
         if len(entry.title) > LONGEST_TITLE:
-            yield f"{where}: {entry.id}: title dài hơn {LONGEST_TITLE} chữ"
+            yield f"{where}: title dài hơn {LONGEST_TITLE} chữ"
         for fact in entry.facts:
             if fact.source not in knowledge.sources and fact.source not in knowledge.plans:
-                yield f"{where}: {entry.id}: nguồn {fact.source} không có trong sources.yaml hay các kế hoạch"
+                yield f"{where}: nguồn {fact.source} không có trong sources.yaml hay các kế hoạch"
         for related in (*entry.related, *([entry.refines] if entry.refines else [])):
             if related not in knowledge.entries:
-                yield f"{where}: {entry.id}: mục liên quan {related} không có"
+                yield f"{where}: mục liên quan {related} không có"
         for key, text in entry.sections.items():
             if len(text) > LONGEST_SECTION:
-                yield f"{where}: {entry.id}: phần {key} dài hơn {LONGEST_SECTION} chữ"
-        yield from _age(entry, where, today)
+                yield f"{where}: phần {key} dài hơn {LONGEST_SECTION} chữ"
+        if entry.checked_on > today:
+            yield f"{where}: checked_on {entry.checked_on} ở tương lai"
+        elif entry.is_stale(today):
+            yield f"{where}: chưa kiểm lại từ {entry.checked_on}"
+        if entry.is_expired(today):
+            yield f"{where}: hết hiệu lực từ {entry.valid_until}"
 
 
-def _age(entry: HowTo, where: str, today: date) -> Iterator[str]:
-    if entry.checked_on > today:
-        yield f"{where}: {entry.id}: checked_on {entry.checked_on} ở tương lai"
-    elif today - entry.checked_on > STALE_AFTER:
-        yield f"{where}: {entry.id}: chưa kiểm lại từ {entry.checked_on}"
-    if entry.valid_until is not None and entry.valid_until < today:
-        yield f"{where}: {entry.id}: hết hiệu lực từ {entry.valid_until}"
+def _figures(knowledge: Knowledge) -> Iterator[str]:
+    """Tell of every figure in an answer that no sourced fact of the entry has."""
+    for entry in knowledge.entries.values():
+        sourced = _sourced_figures(entry, knowledge)
+        for part, text in (("answer", entry.answer), *entry.sections.items()):
+            unknown = sorted(set(figures_in(without_steps(text))) - sourced)
+            if unknown:
+                yield f"{knowledge.lines[entry.id]}: {entry.id}: số {', '.join(unknown)} trong {part} không có ở facts"
+
+
+def _sourced_figures(entry: HowTo, knowledge: Knowledge) -> set[str]:
+    """Return the figures in the claims of an entry and in the titles and dates of their sources."""
+    texts = []
+    for fact in entry.facts:
+        source = knowledge.sources.get(fact.source)
+        texts += [fact.claim, fact.section or ""]
+        if source is not None:
+            texts += [source.title, source.seen or "", str(source.year or "")]
+    return {figure for text in texts for figure in figures_in(text)}
 
 
 def _phrasings(knowledge: Knowledge) -> Iterator[str]:
-    owner: dict[str, str] = {}
-    for entry in knowledge.entries.values():
-        for phrasing in entry.phrasings:
-            plain = fold(phrasing)
-            if plain in owner:
-                where = knowledge.files[entry.id]
-                yield f"{where}: {entry.id}: cách hỏi «{phrasing}» đã có ở {owner[plain]}"
-            owner[plain] = entry.id
+    """Tell of ways to ask that stand in two places, or nearly so in two entries."""
+    asked = sorted(
+        ((fold(phrasing), phrasing, entry.id) for entry in knowledge.entries.values() for phrasing in entry.phrasings),
+        key=lambda item: (len(item[0]), item),
+    )
+    for number, (plain, phrasing, owner) in enumerate(asked):
+        longest = len(plain) * (200 - _NEARLY_THE_SAME) / _NEARLY_THE_SAME
+        for other, _, other_owner in asked[number + 1 :]:
+            if len(other) > longest:
+                break
+            if other == plain or (owner != other_owner and _nearly_same(plain, other)):
+                yield f"{knowledge.lines[owner]}: {owner}: cách hỏi «{phrasing}» đã có ở {other_owner}"
+
+
+def _nearly_same(first: str, second: str) -> bool:
+    """Tell whether two folded phrasings differ by a letter or an ending at most, or only by the order of words."""
+    return fuzz.ratio(first, second) >= _NEARLY_THE_SAME or sorted(first.split()) == sorted(second.split())
 
 
 def _plans(knowledge: Knowledge) -> Iterator[str]:
     for plan in knowledge.plans.values():
-        seen: set[str] = set()
-        for name, records in plan.by_file.items():
-            for record in records:
-                where = f"{plan.document.id}/{name}.yaml: {record.id}"
-                if record.id in seen:
-                    yield f"{where}: id lặp lại trong kế hoạch"
-                seen.add(record.id)
-                # The longest button of a record is its "Chưa đúng" or the adoption of a rule.
-                action = f"due.adopt:999999:{plan.document.id}/{record.id}"
-                if len(action.encode()) > LONGEST_ACTION:
-                    yield f"{where}: id quá dài cho một nút bấm"
-        yield from _deadlines(plan)
+        for record in plan.records:
+            # The longest button of a record is its "Chưa đúng" or the adoption of a rule.
+            action = f"due.adopt:999999:{plan.document.id}/{record.id}"
+            if len(action.encode()) > LONGEST_ACTION:
+                where = knowledge.lines[f"{plan.document.id}/{record.id}"]
+                yield f"{where}: {record.id}: id quá dài cho một nút bấm"
+        yield from _deadlines(plan, knowledge)
 
 
-def _deadlines(plan: Plan) -> Iterator[str]:
+def _deadlines(plan: Plan, knowledge: Knowledge) -> Iterator[str]:
     for rule in plan.deadlines:
-        where = f"{plan.document.id}/deadlines.yaml: {rule.id}"
+        where = f"{knowledge.lines[f'{plan.document.id}/{rule.id}']}: {rule.id}"
         if rule.day is not None and rule.every is None:
             yield f"{where}: có ngày mà không có nhịp (every)"
         if rule.day is not None and rule.every in {"quarter", "half", "year"} and rule.month is None:
@@ -110,4 +178,10 @@ def _marks(knowledge: Knowledge) -> Iterator[str]:
     for entry in knowledge.entries.values():
         for text in (entry.title, entry.answer, *entry.phrasings):
             if unicodedata.normalize("NFC", text) != text:
-                yield f"{knowledge.files[entry.id]}: {entry.id}: chữ không ở dạng NFC: {text[:40]}"
+                yield f"{knowledge.lines[entry.id]}: {entry.id}: chữ không ở dạng NFC: {text[:40]}"
+
+
+def _untested(knowledge: Knowledge, tested: Collection[str]) -> Iterator[str]:
+    for entry in knowledge.entries.values():
+        if entry.id not in tested:
+            yield f"{knowledge.lines[entry.id]}: {entry.id}: chưa có câu hỏi thử nào"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -22,6 +22,7 @@ from knowledge.schema import (
     Plan,
     PlanDocument,
     PlanRecord,
+    Point,
     Source,
     System,
     Topic,
@@ -38,19 +39,20 @@ _RECORD_FILES: dict[str, type[PlanRecord]] = {
     "systems": System,
     "cited": CitedDocument,
     "budget": BudgetLine,
+    "points": Point,
 }
 """The files of a plan's folder beside `document.yaml`, each optional."""
 
 
 class KnowledgeError(Exception):
-    """Some knowledge files are wrong; `problems` has one line each, "file: entry: what"."""
+    """Some knowledge files are wrong; `problems` has one line each, "file:line: entry: what"."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key that stands twice in one mapping: plain YAML would keep the last one without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -68,14 +70,14 @@ class Knowledge:
     """Everything the bot knows, by id; entries and plans in the order of their files.
 
     Attributes:
-        files: The file that each entry stands in, by the entry's id: "base/vneid.yaml".
+        lines: Where each entry and each record begins, by its id (`<plan>/<record>`): "base/vneid.yaml:12".
     """
 
     topics: Mapping[str, Topic]
     entries: Mapping[str, HowTo]
     sources: Mapping[str, Source]
     plans: Mapping[str, Plan]
-    files: Mapping[str, str]
+    lines: Mapping[str, str]
 
     def plan_of_place(self, name: str) -> Plan | None:
         """Return the plan with this id, or of the place that `name` contains; None if none or several are meant."""
@@ -107,88 +109,100 @@ def load_from(root: Traversable) -> Knowledge:
         KnowledgeError: naming every wrong file and entry.
     """
     problems: list[str] = []
+    lines: dict[str, str] = {}
     base = root / "base"
-    topics = {topic.id: topic for topic in _records(Topic, base / "topics.yaml", problems)}
-    sources = dict(_validated(Source, base / "sources.yaml", problems))
+    topics = {item.record.id: item.record for item in _items(Topic, base / "topics.yaml", problems)}
+    sources = {item.key: item.record for item in _items(Source, base / "sources.yaml", problems)}
     entries: dict[str, HowTo] = {}
-    stands_in: dict[str, str] = {}
     for path in _yaml_files(base):
         if path.name not in {"topics.yaml", "sources.yaml"}:
-            for entry in _records(HowTo, path, problems):
-                if stands_in.get(entry.id, _where(path)) != _where(path):
-                    problems.append(f"{_where(path)}: {entry.id}: id này đã có ở {stands_in[entry.id]}")
-                entries[entry.id] = entry
-                stands_in[entry.id] = _where(path)
+            for item in _items(HowTo, path, problems):
+                if item.key in entries:
+                    problems.append(f"{item.where}: {item.key}: id này đã có ở {lines[item.key]}")
+                entries[item.key] = item.record
+                lines[item.key] = item.where
     plans = {}
     for folder in sorted((root / "plans").iterdir(), key=lambda item: item.name):
         if folder.is_dir() and any(_yaml_files(folder)):
-            plan = _plan(folder, problems)
+            plan = _plan(folder, problems, lines)
             if plan is not None:
                 plans[plan.document.id] = plan
     if problems:
         raise KnowledgeError(problems)
-    return Knowledge(topics=topics, entries=entries, sources=sources, plans=plans, files=stands_in)
+    return Knowledge(topics=topics, entries=entries, sources=sources, plans=plans, lines=lines)
 
 
-def _plan(folder: Traversable, problems: list[str]) -> Plan | None:
-    documents = [record for _, record in _validated(PlanDocument, folder / "document.yaml", problems, single=True)]
-    lists: dict[str, tuple[Any, ...]] = {}
+def _plan(folder: Traversable, problems: list[str], lines: dict[str, str]) -> Plan | None:
+    documents = [item.record for item in _items(PlanDocument, folder / "document.yaml", problems, single=True)]
+    lists: dict[str, tuple[PlanRecord, ...]] = {}
     for name, model in _RECORD_FILES.items():
         path = folder / f"{name}.yaml"
-        lists[name] = tuple(_records(model, path, problems)) if path.is_file() else ()
+        items = list(_items(model, path, problems)) if path.is_file() else []
+        lists[name] = tuple(item.record for item in items)
+        for item in items:
+            key = f"{folder.name}/{item.key}"
+            if key in lines:
+                problems.append(f"{item.where}: {item.key}: id này đã có ở {lines[key]}")
+            lines[key] = item.where
     if not documents:
         return None
     if documents[0].id != folder.name:
         problems.append(f"plans/{folder.name}/document.yaml: id phải trùng tên thư mục")
-    return Plan(document=documents[0], **lists)
+    return Plan.model_validate({"document": documents[0], **lists})
 
 
 def _yaml_files(folder: Traversable) -> Iterator[Traversable]:
     yield from sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
 
 
-def _records(model: type[R], path: Traversable, problems: list[str]) -> Iterator[R]:
-    for _, record in _validated(model, path, problems):
-        yield record
-
-
 def _where(path: Traversable) -> str:
-    """Return how a file is called in a problem: "base/vneid.yaml"."""
-    return f"{getattr(path, 'parent', path).name}/{path.name}"
+    """Return how a file is called in a problem: "base/vneid.yaml", "plans/duc_pho_2023/figures.yaml"."""
+    folder = getattr(path, "parent", path).name
+    return f"{folder}/{path.name}" if folder == "base" else f"plans/{folder}/{path.name}"
 
 
-def _validated(
-    model: type[R], path: Traversable, problems: list[str], *, single: bool = False
-) -> Iterator[tuple[str, R]]:
-    """Yield (key or id, record) of each valid item; note each invalid one in `problems`."""
+@dataclass(frozen=True)
+class _Item(Generic[R]):
+    """A valid item of a file, its key or id ("" for the only one), and where it begins."""
+
+    key: str
+    record: R
+    where: str
+
+
+def _items(model: type[R], path: Traversable, problems: list[str], *, single: bool = False) -> Iterator[_Item[R]]:
+    """Yield each valid item of a file; note each invalid one in `problems`."""
     where = _where(path)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        data: Any = None if root is None else loader.construct_document(root)
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         problems.append(f"{where}: không đọc được: {' '.join(str(error).split())}")
         return
-    if single:
-        items = [("", data)]
-    elif isinstance(data, dict):
-        items = [(str(key), value) for key, value in data.items()]
-    elif isinstance(data, list):
-        items = [
-            (str(item.get("id", f"mục {number}")) if isinstance(item, dict) else f"mục {number}", item)
-            for number, item in enumerate(data, start=1)
+    if single and isinstance(root, yaml.MappingNode):
+        found = [("", data, root)]
+    elif isinstance(root, yaml.MappingNode):
+        found = [(str(key.value), data[key.value], value) for key, value in root.value]
+    elif isinstance(root, yaml.SequenceNode):
+        found = [
+            (str(item.get("id", f"mục {number}")) if isinstance(item, dict) else f"mục {number}", item, node)
+            for number, (item, node) in enumerate(zip(data, root.value, strict=True), start=1)
         ]
     else:
         problems.append(f"{where}: phải là một danh sách các mục")
         return
     seen: set[str] = set()
-    for key, item in items:
+    for key, value, node in found:
+        line = f"{where}:{node.start_mark.line + 1}"
         try:
-            record = model.model_validate(item)
+            record = model.model_validate(value)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 place = ".".join(str(part) for part in detail["loc"])
-                problems.append(f"{where}: {key}: {place}: {detail['msg']}")
+                problems.append(f"{line}: {key}: {place}: {detail['msg']}")
             continue
         if key and key in seen:
-            problems.append(f"{where}: {key}: id lặp lại trong tệp")
+            problems.append(f"{line}: {key}: id lặp lại trong tệp")
         seen.add(key)
-        yield key, record
+        yield _Item(key, record, line)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,14 @@ from knowledge.vietnamese import canon, fold
 
 _MISSPELT_FROM = 7
 """Shortest name (spaces counted) that is recognised with one slip: among shorter ones one letter makes another name."""
+_SET_PHRASE = 0.25
+"""Share of a word's uses from which it counts as one phrase with the word before it: "đồng" in "cộng đồng"."""
 _KINDS = frozenset(["thanh pho", "tinh", "thi xa", "phuong", "quan", "huyen", "xa", "tp", "tx"])
+_UNLISTED = re.compile(
+    r"\b(?P<kind>tỉnh|thành phố|tp\.?|thị xã|thị trấn|huyện|quận|phường|xã|đặc khu) "
+    r"(?P<name>[^\W\d_a-zà-ỹđ]\w*(?: [^\W\d_a-zà-ỹđ]\w*){0,3})",
+)
+"""A place by its kind and its capital letters, whether or not any list has it."""
 _YEAR = re.compile(r"20[12]\d")
 
 
@@ -53,8 +61,24 @@ class OtherPlaces(Record):
 class Gazetteer:
     """The places of the plans, and other places."""
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
+    def __init__(self, plans: Iterable[Plan], common: Mapping[str, int] | None = None) -> None:
+        """Learn the places.
+
+        Args:
+            plans: Whose places they are.
+            common: How often questions use folded words, and pairs of them with a space between: a run of known words
+                is never taken for a misspelt place, nor the second half of a set phrase for the beginning of one.
+        """
+        plans = tuple(plans)
+        self._common = common or {}
         others = _others()
+        self._mentioned = {
+            _plain(name)
+            for plan in plans
+            for record in plan.records
+            for name in _capitalised(" ".join(str(value) for value in record.model_dump().values()))
+        }
+        """Places within those of the plans, as far as the records name them."""
         self._abroad = frozenset(map(_plain, others.abroad))
         self._names: dict[str, set[str]] = {}
         """Folded name → plan ids; an empty set for a place without a plan."""
@@ -74,6 +98,7 @@ class Gazetteer:
         for name in self._names:
             if len(name) >= _MISSPELT_FROM and " " in name:
                 self._misspelt.setdefault(len(name.split()), []).append(name)
+        self._glued = {name.replace(" ", ""): name for names in self._misspelt.values() for name in names}
 
     def _add(self, name: str, plan: str | None) -> None:
         plain = _plain(name)
@@ -85,6 +110,22 @@ class Gazetteer:
     def vocabulary(self) -> Counter[str]:
         """The folded words of all names."""
         return Counter(word for name in self._names for word in name.split())
+
+    def without_unlisted(self, text: str) -> tuple[str, str | None]:
+        """Take a place that neither a list nor a record knows out of a text: "xã Tân Lập"; return the rest and it.
+
+        It is told by its kind and its capital letters, so what was typed without them is not noticed.
+        """
+        for match in _UNLISTED.finditer(unicodedata.normalize("NFC", text)):
+            if not self._is_known(_plain(match["name"])):
+                return f"{text[: match.start()]} {text[match.end() :]}", match.group()
+        return text, None
+
+    def _is_known(self, name: str) -> bool:
+        """Tell whether a folded name, or the beginning of it, is of a place that we know."""
+        words = name.split()
+        begun = {" ".join(words[:length]) for length in range(1, len(words) + 1)}
+        return bool(begun & self._mentioned or begun & self._names.keys())
 
     def read(self, found: list[Word]) -> Named:
         """Take places and year out of a question's words."""
@@ -126,12 +167,39 @@ class Gazetteer:
             run = found[position : position + length]
             typed = " ".join(word.fold for word in run)
             if typed in self._names:
-                if self._marks_agree(typed, run):
+                if self._marks_agree(typed, run) and not self._is_part_of_phrases(found, position, run):
                     return typed, length
                 continue
-            for name in self._misspelt.get(length, ()):
-                if _is_misspelt(typed, name):
-                    return name, length
+            if any(word.fold not in self._common for word in run):
+                for name in self._misspelt.get(length, ()):
+                    if _is_misspelt(typed, name):
+                        return name, length
+        return self._one_word(found[position].fold)
+
+    def _is_part_of_phrases(self, found: list[Word], position: int, run: list[Word]) -> bool:
+        """Tell whether an end of the run belongs to its neighbour: no Đông Thanh is in "cộng đồng thành phố"."""
+        if " ".join(word.canon for word in run) in self._canon[" ".join(word.fold for word in run)] and any(
+            word.typed_marks for word in run
+        ):
+            return False
+        end = position + len(run)
+        before = position > 0 and self._is_phrase(found[position - 1], run[0], ours=run[0])
+        return before or (end < len(found) and self._is_phrase(run[-1], found[end], ours=run[-1]))
+
+    def _is_phrase(self, first: Word, second: Word, ours: Word) -> bool:
+        """Tell whether two neighbours are a set phrase: one of them is mostly used with the other."""
+        together = self._common.get(f"{first.fold} {second.fold}", 0)
+        other = first if ours is second else second
+        mostly = 2 * _SET_PHRASE * self._common.get(other.fold, 0)
+        return together > min(_SET_PHRASE * self._common.get(ours.fold, 0), mostly) > 0
+
+    def _one_word(self, typed: str) -> tuple[str | None, int]:
+        """Return the place whose name is typed without its spaces: "quangnam", "dnghoi"."""
+        if len(typed) < _MISSPELT_FROM - 1 or typed in self._common:
+            return None, 0
+        for glued, name in self._glued.items():
+            if OSA.distance(typed, glued, score_cutoff=1) <= 1:
+                return name, 1
         return None, 0
 
     def _marks_agree(self, name: str, run: list[Word]) -> bool:
@@ -141,6 +209,10 @@ class Gazetteer:
             return True
         slips = int(len(name) >= _MISSPELT_FROM)
         return any(OSA.distance(typed, own) <= slips for own in self._canon[name])
+
+
+def _capitalised(text: str) -> Iterator[str]:
+    return (match["name"] for match in _UNLISTED.finditer(text))
 
 
 def _is_misspelt(typed: str, name: str) -> bool:
@@ -173,4 +245,6 @@ def _others() -> OtherPlaces:
 
 def _plain(name: str) -> str:
     """Return a folded name in the words that a question is read in ("TP" written out, dots gone)."""
-    return " ".join(word.fold for word in read(name)) or fold(name)
+    written_out = [word.fold for word in read(name)]
+    # A part that reads as a mere particle, as in Nha Trang, must not leave the rest of the name alone.
+    return " ".join(written_out) if len(written_out) >= len(name.split()) else fold(name)

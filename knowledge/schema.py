@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 FIRST_MESSAGE_LIMIT = 700
 """Longest first message of an entry, in characters: about one screen of a small phone."""
+
+STALE_AFTER = timedelta(days=400)
+"""Age from which an entry must be compared with its sources again: a year and a month of grace."""
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
 """Short and ASCII, so that a button that names a record fits Telegram's 64 bytes."""
@@ -90,6 +93,14 @@ class HowTo(Record):
     valid_from: date | None = None
     valid_until: date | None = None
     confidence: Confidence
+
+    def is_expired(self, today: date) -> bool:
+        """Tell whether the entry's time is over."""
+        return self.valid_until is not None and self.valid_until < today
+
+    def is_stale(self, today: date) -> bool:
+        """Tell whether nobody has compared the entry with its sources for too long."""
+        return today - self.checked_on > STALE_AFTER
 
 
 class PlanDocument(Record):
@@ -210,6 +221,15 @@ class CitedDocument(PlanRecord):
     subject: Line
 
 
+class Point(PlanRecord):
+    """What a plan says beside figures, duties and dates: of itself, what it aims at, what went well or was hard."""
+
+    kind: Literal["document", "goal", "achievement", "difficulty"]
+    about: Line
+    what: Line
+    """In our own words, one to four short sentences."""
+
+
 class BudgetLine(PlanRecord):
     """Money that a plan sets aside or has spent."""
 
@@ -220,7 +240,7 @@ class BudgetLine(PlanRecord):
     source_of_money: Line | None = None
 
 
-AnyRecord = Figure | Duty | Deadline | System | CitedDocument | BudgetLine
+AnyRecord = Figure | Duty | Deadline | System | CitedDocument | BudgetLine | Point
 
 
 class Plan(Record):
@@ -233,6 +253,7 @@ class Plan(Record):
     systems: tuple[System, ...] = ()
     cited: tuple[CitedDocument, ...] = ()
     budget: tuple[BudgetLine, ...] = ()
+    points: tuple[Point, ...] = ()
 
     @property
     def by_file(self) -> dict[str, tuple[AnyRecord, ...]]:
@@ -244,6 +265,7 @@ class Plan(Record):
             "systems": self.systems,
             "cited": self.cited,
             "budget": self.budget,
+            "points": self.points,
         }
 
     @property

@@ -1,18 +1,25 @@
-"""Ranks documents by how near their phrasings are to a question; it decides nothing and knows no kind of document."""
+"""Ranks documents by how near their texts are to a question; it decides nothing and knows no kind of document."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
-from knowledge.spelling import Word, read
+import numpy as np
+from numpy.typing import NDArray
 
-_SHARES = (0.4, 0.3, 0.3)
-"""Of coverage by the document, word cosine and letter cosine: on the development questions the best of ten mixtures;
-without the letters noisy questions lose most, without the coverage all do."""
+from knowledge.spelling import Repairer, Word, read
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+_SHARES = (0.35, 0.26, 0.26, 0.13)
+"""Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
+measured in docs/search.md."""
 _PAIR_WEIGHT = 0.5
 """A pair of neighbouring words counts this much of the mean of its words. A rarity of its own would make "đầu từ" of
 "bắt đầu từ đâu" as telling as a rare word."""
@@ -20,14 +27,17 @@ _SATURATION = 1.0
 """A word in one phrasing of a document covers 1/2 of its weight, in two 2/3, in all of them nearly 1."""
 _GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
+_WEIGHED = 80
+"""Documents whose phrasings are looked at one by one, those with the best coverage and nearest phrasing first."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """Something that can be found; `phrasings` are ways to ask for it."""
+    """Something that can be found: ways to ask for it, and the text that it answers with."""
 
     id: str
     phrasings: tuple[str, ...]
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,126 +49,273 @@ class Hit:
     phrasing: str
 
 
-class _Rarity:
-    """What features weigh: rare ones much, a pair what its words weigh, one never seen the most."""
+@dataclass(frozen=True)
+class _Postings:
+    """For each feature the rows that have it, with a weight each; those of all features stand end to end."""
 
-    def __init__(self, seen: Mapping[str, int], size: int) -> None:
-        self._of = {feature: math.log(1 + (size - count + 0.5) / (count + 0.5)) for feature, count in seen.items()}
-        self._unseen = math.log(1 + (size + 0.5) / 0.5)
+    begins: Numbers
+    rows: Numbers
+    weights: Floats
+    size: int
 
-    def __call__(self, feature: str) -> float:
-        return self._of.get(feature, self._unseen)
+    def gather(self, features: Numbers, shares: Floats) -> Floats:
+        """Return for every row the sum over `features` of share times weight."""
+        if not len(features):
+            return np.zeros(self.size, dtype=np.float32)
+        spans = [slice(self.begins[feature], self.begins[feature + 1]) for feature in features]
+        rows = np.concatenate([self.rows[span] for span in spans])
+        weights = np.concatenate([self.weights[span] * share for span, share in zip(spans, shares, strict=True)])
+        return np.bincount(rows, weights, self.size).astype(np.float32)
 
-    def of_word_or_pair(self, feature: str) -> float:
+
+def _postings(rows: Numbers, features: Numbers, weights: NDArray[Any], n_features: int, size: int) -> _Postings:
+    order = np.argsort(features, kind="stable")
+    begins = np.searchsorted(features[order], np.arange(n_features + 1))
+    return _Postings(begins, rows[order], weights[order].astype(np.float32), size)
+
+
+def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
+    """Return what features weigh by the number of texts that have them: rare ones much (the idf of BM25)."""
+    return np.log(1 + (of - seen_in + 0.5) / (seen_in + 0.5)).astype(np.float32)
+
+
+class _WordSpace:
+    """Folded words and pairs of neighbouring words as numbers, each with its weight."""
+
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        self._numbers: dict[str, int] = {}
+        rows: list[int] = []
+        features: list[int] = []
+        counts: list[int] = []
+        numbers = self._numbers
+        for row, words in enumerate(texts):
+            for feature, count in _words_and_pairs(words).items():
+                rows.append(row)
+                features.append(numbers.setdefault(feature, len(numbers)))
+                counts.append(count)
+        self.rows = np.array(rows, dtype=np.int64)
+        self.features = np.array(features, dtype=np.int64)
+        self.counts = np.array(counts, dtype=np.float32)
+        self.seen_in = np.bincount(self.features, minlength=len(numbers))
+        single = _rarity(self.seen_in, len(texts))
+        self._unseen = float(_rarity(np.zeros(1), len(texts))[0])
+        self.weights = single.copy()
+        for feature, number in numbers.items():
+            first, pair, second = feature.partition(" ")
+            if pair:
+                self.weights[number] = _PAIR_WEIGHT * (single[numbers[first]] + single[numbers[second]]) / 2
+
+    @property
+    def vocabulary(self) -> Counter[str]:
+        """Every word with the number of texts that use it."""
+        return Counter({word: int(self.seen_in[number]) for word, number in self._numbers.items() if " " not in word})
+
+    @property
+    def pairs(self) -> Counter[str]:
+        """Every pair of neighbouring words likewise."""
+        return Counter({pair: int(self.seen_in[number]) for pair, number in self._numbers.items() if " " in pair})
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def of(self, words: Sequence[str]) -> tuple[Numbers, Floats, float, float]:
+        """Return the known features of a question with tf-idf weights of unit length, and their plain weights' sum.
+
+        The last two are the sum of the weights of all features, known or not, and the length of the weights' vector
+        before it became a unit.
+        """
+        known: list[int] = []
+        shares: list[float] = []
+        total = 0.0
+        squares = 0.0
+        for feature, count in _words_and_pairs(words).items():
+            weight = self._weight(feature)
+            total += weight
+            share = (1 + math.log(count)) * weight
+            squares += share * share
+            number = self._numbers.get(feature)
+            if number is not None:
+                known.append(number)
+                shares.append(share)
+        length = math.sqrt(squares) or 1.0
+        return np.array(known, dtype=np.int64), np.array(shares, dtype=np.float32) / length, total, length
+
+    def _weight(self, feature: str) -> float:
+        number = self._numbers.get(feature)
+        if number is not None:
+            return float(self.weights[number])
         first, pair, second = feature.partition(" ")
-        return _PAIR_WEIGHT * (self(first) + self(second)) / 2 if pair else self(first)
+        return _PAIR_WEIGHT * (self._weight(first) + self._weight(second)) / 2 if pair else self._unseen
 
 
-class _Cosine:
-    """TF-IDF cosine between a bag of features and each of many others."""
+class _GramSpace:
+    """Runs of letters as numbers: the bytes of the folded text, so that a whole collection is cut at once."""
 
-    def __init__(self, bags: list[Counter[str]], weight: Callable[[str], float]) -> None:
-        self._weight = weight
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, bag in enumerate(bags):
-            for feature, share in self._unit(bag).items():
-                self._postings[feature].append((number, share))
+    def __init__(self, texts: Sequence[str]) -> None:
+        codes, rows = [], []
+        for row, text in enumerate(texts):
+            found = _gram_codes(text)
+            codes.append(found)
+            rows.append(np.full(len(found), row, dtype=np.int64))
+        every = np.concatenate(codes) if codes else np.zeros(0, dtype=np.uint64)
+        rows_of = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+        self._codes, numbers = np.unique(every, return_inverse=True)
+        pairs, counts = np.unique(rows_of * len(self._codes) + numbers, return_counts=True)
+        self.rows = pairs // max(len(self._codes), 1)
+        self.features = pairs % max(len(self._codes), 1)
+        self.counts = counts.astype(np.float32)
+        self._texts = len(texts)
+        self.weights = _rarity(np.bincount(self.features, minlength=len(self._codes)), self._texts)
 
-    def nearest(self, bag: Counter[str], owner: list[int]) -> dict[int, tuple[float, int]]:
-        """Return the best cosine of each owner, with the number of the bag that reached it."""
-        found: dict[int, float] = defaultdict(float)
-        for feature, share in self._unit(bag).items():
-            for number, own in self._postings.get(feature, ()):
-                found[number] += share * own
-        best: dict[int, tuple[float, int]] = {}
-        for number, score in found.items():
-            if score > best.get(owner[number], (0.0, 0))[0]:
-                best[owner[number]] = (score, number)
-        return best
+    def __len__(self) -> int:
+        return len(self._codes)
 
-    def _unit(self, bag: Counter[str]) -> dict[str, float]:
-        weights = {feature: (1 + math.log(count)) * self._weight(feature) for feature, count in bag.items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {feature: weight / length for feature, weight in weights.items()}
+    def of(self, text: str) -> tuple[Numbers, Floats]:
+        """Return the known letter runs of a question with tf-idf weights of unit length."""
+        codes, counts = np.unique(_gram_codes(text), return_counts=True)
+        places = np.minimum(np.searchsorted(self._codes, codes), max(len(self._codes) - 1, 0))
+        known = self._codes[places] == codes if len(self._codes) else np.zeros(len(codes), dtype=bool)
+        unseen = _rarity(np.zeros(1), self._texts)[0]
+        shares = (1 + np.log(counts)) * np.where(known, self.weights[places] if len(self) else unseen, unseen)
+        length = float(np.sqrt((shares * shares).sum())) or 1.0
+        return places[known].astype(np.int64), (shares[known] / length).astype(np.float32)
 
 
+@dataclass
+class _Cosines:
+    """TF-IDF cosine between a question and each of many texts."""
+
+    postings: _Postings
+
+    @classmethod
+    def over(cls, space: _WordSpace | _GramSpace, n_texts: int) -> _Cosines:
+        """Weigh the features of a space's texts and bring each text to unit length."""
+        weights = (1 + np.log(space.counts)) * space.weights[space.features]
+        lengths = np.sqrt(np.bincount(space.rows, weights * weights, n_texts))
+        lengths[lengths == 0] = 1.0
+        weights = weights / lengths[space.rows]
+        return cls(_postings(space.rows, space.features, weights, len(space), n_texts))
+
+
+@dataclass
 class Index:
     """Search over documents, built once.
 
-    The score is a sum of three shares between 0 and 1, so that it can be compared with a threshold whatever the
-    question's length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs,
-    divided by the best score that the question could reach), and how near the nearest phrasing is by words and by
-    letters (cosines).
+    The score is a sum of shares between 0 and 1, so that it can be compared with a threshold whatever the question's
+    length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs, divided by
+    the best score that the question could reach), how near the nearest phrasings are by words and by letters
+    (cosines), and how much of the question the document's body covers.
     """
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = tuple(documents)
-        self._phrasings: list[str] = []
-        self._owner: list[int] = []
-        words: list[Counter[str]] = []
-        grams: list[Counter[str]] = []
-        whole: list[Counter[str]] = [Counter() for _ in self._documents]
-        for number, document in enumerate(self._documents):
-            for phrasing in document.phrasings:
-                found = read(phrasing)
-                words.append(_words(found))
-                grams.append(_grams(found))
-                whole[number].update(words[-1].keys())
-                self._phrasings.append(phrasing)
-                self._owner.append(number)
-        self.vocabulary = Counter(word for bag in words for word in bag if " " not in word)
-        """Every folded word of the phrasings with the number of phrasings that use it."""
-        self._word_cosine = _Cosine(words, _Rarity(_count(words), len(words)).of_word_or_pair)
-        self._gram_cosine = _Cosine(grams, _Rarity(_count(grams), len(grams)))
-        self._rarity = _Rarity(_count(whole), len(whole)).of_word_or_pair
-        self._covers: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, bag in enumerate(whole):
-            for feature, count in bag.items():
-                self._covers[feature].append((number, count / (count + _SATURATION)))
+    documents: tuple[Document, ...]
+    nearest: int = 4
+    """The cosine of a document is the mean of its so many nearest phrasings: with many phrasings a single one that is
+    near by chance must not decide, with few there is no more to go by."""
+    vocabulary: Counter[str] = field(default_factory=Counter)
+    """Every folded word of the phrasings with the number of phrasings that use it."""
+    pairs: Counter[str] = field(default_factory=Counter)
+    """Every pair of neighbouring folded words, with a space between, likewise."""
+
+    def __post_init__(self) -> None:
+        texts = [[word.fold for word in read(text)] for document in self.documents for text in document.phrasings]
+        sizes = [len(document.phrasings) for document in self.documents]
+        self._begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(sizes, dtype=np.int64))])
+        self._phrasings = [text for document in self.documents for text in document.phrasings]
+        self._words = _WordSpace(texts)
+        self._grams = _GramSpace([" ".join(words) for words in texts])
+        self._by_words = _Cosines.over(self._words, len(texts)).postings
+        self._by_grams = _Cosines.over(self._grams, len(texts)).postings
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        self._covers = self._coverage(owner[self._words.rows], self._words.features)
+        self._body_covers = self._bodies()
+        self.vocabulary = self._words.vocabulary
+        self.pairs = self._words.pairs
+        self._repairer: Repairer | None = None
+
+    @classmethod
+    def build(cls, pairs: Iterable[tuple[str, str]]) -> Index:
+        """Build an index over (id, text); several texts of one id are ways to ask for the same thing."""
+        texts: dict[str, list[str]] = {}
+        for key, text in pairs:
+            texts.setdefault(key, []).append(text)
+        return cls(tuple(Document(key, tuple(found)) for key, found in texts.items()))
 
     def search(
-        self, asked: list[Word], *, limit: int = 10, keep: Callable[[str], bool] = lambda _id: True
+        self, asked: str | Sequence[Word], k: int = 10, *, keep: Callable[[str], bool] | None = None
     ) -> list[Hit]:
-        """Return the nearest documents of those that `keep` accepts by id, best first."""
-        if not asked:
+        """Return the `k` nearest documents of those that `keep` accepts by id, best first.
+
+        A text is read and its unknown words are repaired by the index's own vocabulary; words are taken as they are.
+        """
+        if isinstance(asked, str):
+            if self._repairer is None:
+                self._repairer = Repairer(self.vocabulary)
+            asked = self._repairer.repair(read(asked))
+        words = [word.fold for word in asked]
+        if not words or not self._phrasings:
             return []
-        words = _words(asked)
-        by_words = self._word_cosine.nearest(words, self._owner)
-        by_letters = self._gram_cosine.nearest(_grams(asked), self._owner)
-        covered = self._coverage(words)
+        features, shares, reachable, length = self._words.of(words)
+        near = self._by_words.gather(features, shares)
+        alike = self._by_grams.gather(*self._grams.of(" ".join(words)))
+        weights = shares * (length / max(reachable, 1e-9))
+        covered = self._covers.gather(features, weights)
+        in_body = self._body_covers.gather(features, weights)
+        rough = _SHARES[0] * covered + _SHARES[3] * in_body + self._nearest_phrasing(near, alike)
         hits = []
-        for number in {*by_words, *by_letters}:
-            document = self._documents[number]
-            if keep(document.id):
-                near, alike = by_words.get(number, (0.0, 0)), by_letters.get(number, (0.0, 0))
-                score = _SHARES[0] * covered.get(number, 0.0) + _SHARES[1] * near[0] + _SHARES[2] * alike[0]
-                hits.append(Hit(document.id, min(score, 1.0), self._phrasings[max(near, alike)[1]]))
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+        for number in self._best(rough, keep):
+            begin, end = self._begins[number], self._begins[number + 1]
+            together = _SHARES[1] * near[begin:end] + _SHARES[2] * alike[begin:end]
+            nearest = np.sort(together)[-self.nearest :]
+            score = _SHARES[0] * covered[number] + _SHARES[3] * in_body[number] + nearest.mean()
+            phrasing = self._phrasings[begin + int(together.argmax())]
+            hits.append(Hit(self.documents[number].id, min(float(score), 1.0), phrasing))
+        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
 
-    def _coverage(self, words: Counter[str]) -> dict[int, float]:
-        """Return which share of the best reachable score each document's phrasings together reach."""
-        covered: dict[int, float] = defaultdict(float)
-        reachable = 0.0
-        for feature in words:
-            weight = self._rarity(feature)
-            reachable += weight
-            for number, share in self._covers.get(feature, ()):
-                covered[number] += weight * share
-        return {number: weight / reachable for number, weight in covered.items()}
+    def _nearest_phrasing(self, near: Floats, alike: Floats) -> Floats:
+        """Return for every document the share of its nearest phrasing."""
+        together = _SHARES[1] * near + _SHARES[2] * alike
+        # A document without a phrasing cannot be found; its slot would read its neighbour's.
+        return np.maximum.reduceat(together, np.minimum(self._begins[:-1], len(together) - 1))
+
+    def _best(self, rough: Floats, keep: Callable[[str], bool] | None) -> list[int]:
+        """Return the numbers of the documents that are worth a closer look."""
+        if keep is not None:
+            rough = np.where([keep(document.id) for document in self.documents], rough, 0)
+        found = np.argpartition(-rough, _WEIGHED)[:_WEIGHED] if len(rough) > _WEIGHED else np.arange(len(rough))
+        return [int(number) for number in found if rough[number] > 0 and self.documents[number].phrasings]
+
+    def _coverage(self, rows: Numbers, features: Numbers) -> _Postings:
+        """Return for each feature the documents that have it, by how many of their texts do."""
+        keys, counts = np.unique(rows * max(len(self._words), 1) + features, return_counts=True)
+        n_features = max(len(self._words), 1)
+        weights = counts / (counts + _SATURATION)
+        return _postings(keys // n_features, keys % n_features, weights, len(self._words), len(self.documents))
+
+    def _bodies(self) -> _Postings:
+        """Return for each feature the documents whose body has it."""
+        rows: list[int] = []
+        features: list[int] = []
+        for number, document in enumerate(self.documents):
+            if document.body:
+                found, _, _, _ = self._words.of([word.fold for word in read(document.body)])
+                rows.extend([number] * len(found))
+                features.extend(found.tolist())
+        return self._coverage(np.array(rows, dtype=np.int64), np.array(features, dtype=np.int64))
 
 
-def _count(bags: Iterable[Counter[str]]) -> Counter[str]:
-    """Return in how many of the bags each feature is."""
-    return Counter(feature for bag in bags for feature in bag)
+def _words_and_pairs(words: Sequence[str]) -> Counter[str]:
+    """Return the words and neighbouring pairs of a text."""
+    return Counter([*words, *(f"{first} {second}" for first, second in pairwise(words))])
 
 
-def _words(found: list[Word]) -> Counter[str]:
-    """Return the folded words and neighbouring pairs of a text."""
-    folded = [word.fold for word in found]
-    return Counter([*folded, *(f"{first} {second}" for first, second in pairwise(folded))])
-
-
-def _grams(found: list[Word]) -> Counter[str]:
-    """Return the letter runs of a text."""
-    text = f" {' '.join(word.fold for word in found)} "
-    return Counter(text[start : start + size] for size in _GRAMS for start in range(len(text) - size + 1))
+def _gram_codes(text: str) -> NDArray[np.uint64]:
+    """Return the letter runs of a text, each as the number that its bytes make."""
+    letters = np.frombuffer(f" {text} ".encode("ascii", "replace"), dtype=np.uint8).astype(np.uint64)
+    runs = []
+    for size in _GRAMS:
+        if len(letters) >= size:
+            codes = np.zeros(len(letters) - size + 1, dtype=np.uint64)
+            for place in range(size):
+                codes = codes * np.uint64(256) + letters[place : len(letters) - size + 1 + place]
+            runs.append(codes)
+    return np.concatenate(runs) if runs else np.zeros(0, dtype=np.uint64)

@@ -19,7 +19,13 @@ _REPAIRABLE = 3
 """Shortest word that is replaced by a neighbour one letter away: shorter ones have too many neighbours."""
 _LONGEST_GLUED = 40
 """Longer runs of letters are no glued words, and taking them apart would only take time."""
+_YEAR_AND_WORD = re.compile(r"(20[12]\d)([a-z]+)")
 _DOUBLED = re.compile(r"(.)\1+")
+_TELEX = re.compile(r"(a)a|(e)e|(o)o|(d)d|([aou])w")
+"""Letters that the Telex way of typing marks with: "ddaang kys" is đăng ký."""
+_TELEX_TONE = re.compile(r"(?<=[aeiouy])([^\W\daeiouy]{0,2})[sfrxj]$|[sfrxj](?=[^\W\daeiouy]{1,2}$)")
+_VNI = re.compile(r"(?<=[a-z])[0-9]+")
+"""Digits that the VNI way of typing marks with: "d9a8ng ky1"."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,12 @@ class Repairer:
         return repaired
 
     def _meant(self, unknown: str) -> list[str]:
+        typed = self._without_typing_marks(unknown)
+        if typed is not None:
+            return [typed]
+        year = _YEAR_AND_WORD.fullmatch(unknown)
+        if year is not None:
+            return [year[1], *([year[2]] if year[2] in self._vocabulary else self._meant(year[2]))]
         if not unknown.isalpha() or not 1 < len(unknown) <= _LONGEST_GLUED:
             return [unknown]
         single = _DOUBLED.sub(r"\1", unknown)
@@ -119,6 +131,15 @@ class Repairer:
             return [unknown]
         near = process.extractOne(unknown, self._candidates, scorer=OSA.distance, score_cutoff=1)
         return [unknown if near is None else near[0]]
+
+    def _without_typing_marks(self, unknown: str) -> str | None:
+        """Return the known word of which `unknown` shows the keys of Telex or VNI, None if it is none."""
+        if unknown.isalpha():
+            bare = _TELEX.sub(lambda match: next(letter for letter in match.groups() if letter), unknown)
+            tries = [bare, _TELEX_TONE.sub(r"\1", bare)]
+        else:
+            tries = [_VNI.sub("", unknown)]
+        return next((word for word in tries if word != unknown and word in self._vocabulary), None)
 
 
 def _unglue(glued: str, vocabulary: Collection[str]) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,9 @@ from knowledge.schema import (
     Fact,
     Figure,
     HowTo,
+    PlanDocument,
+    PlanRecord,
+    Point,
     SectionKey,
     Source,
     System,
@@ -41,6 +44,7 @@ _TEMPLATES: Mapping[type[AnyRecord], str] = {
     System: "system",
     CitedDocument: "cited",
     BudgetLine: "budget",
+    Point: "point",
 }
 _SHOWN_SOURCES = 3
 _FOLLOW_UP_WORDS = 6
@@ -69,11 +73,14 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
     if decision.outcome is Outcome.ANSWER and decision.entry is not None:
         if decision.entry in answerer.knowledge.entries:
             return _how_to(answerer.knowledge.entries[decision.entry], answerer.knowledge, today)
+        if decision.compared:
+            return _comparison(decision, answerer)
         return _plan_fact(decision, answerer, calendar, today)
     if decision.outcome in (Outcome.CHOICES, Outcome.CLARIFY):
         rows = tuple((Button(short(choice.label), f"ask.entry:{choice.entry}"),) for choice in decision.choices)
         none_of_these = ((Button("Không phải các ý trên", "ask.none"),),)
-        return Worded(Reply(render(f"questions/{decision.outcome}"), rows + none_of_these))
+        figures = _figures([choice.entry for choice in decision.choices], answerer)
+        return Worded(Reply(render(f"questions/{decision.outcome}", figures=figures), rows + none_of_these))
     if decision.outcome is Outcome.SMALLTALK:
         return Worded(Reply(render("questions/smalltalk", remark=decision.remark)))
     if decision.outcome is Outcome.HANDOFF:
@@ -114,7 +121,8 @@ def _how_to(entry: HowTo, knowledge: Knowledge, today: date) -> Worded:
     text = render(
         "questions/how_to",
         entry=entry,
-        expired=entry.valid_until is not None and entry.valid_until < today,
+        expired=entry.is_expired(today),
+        stale=entry.is_stale(today),
         sources=[source.title for source in sources[:_SHOWN_SOURCES]],
     )
     sections = [Button(_SECTION_BUTTONS[key], f"ask.section:{entry.id}:{key}") for key in entry.sections]
@@ -136,10 +144,27 @@ def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, to
         values["upcoming"] = next_occurrence(plan, record, today, calendar)
         # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
         values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
-    source = SourceRef(
-        plan.document.id, document_title(plan.document.title, plan.document.issuer, plan.document.year), record.section
-    )
+    source = _source_in_plan(plan.document, record)
     return Worded(Reply(render(template, **values, source=source), (_feedback(entry),)), (source,))
+
+
+def _comparison(decision: Decision, answerer: Answerer) -> Worded:
+    """Set the figures of several places side by side, with a button to each."""
+    figures = _figures(decision.compared, answerer)
+    silent = [answerer.knowledge.plans[plan].document.place for plan in decision.silent]
+    sources = tuple(_source_in_plan(document, record) for document, record in figures)
+    rows = tuple((Button(short(answerer.label(key)), f"ask.entry:{key}"),) for key in decision.compared)
+    return Worded(Reply(render("questions/comparison", figures=figures, silent=silent), rows), sources)
+
+
+def _figures(keys: Sequence[str], answerer: Answerer) -> list[tuple[PlanDocument, Figure]]:
+    """Return those of some entries and records that are figures, with their documents."""
+    found = [answerer.records[key] for key in keys if key in answerer.records]
+    return [(plan.document, record) for plan, record in found if isinstance(record, Figure)]
+
+
+def _source_in_plan(document: PlanDocument, record: PlanRecord) -> SourceRef:
+    return SourceRef(document.id, document_title(document.title, document.issuer, document.year), record.section)
 
 
 def document_title(title: str, issuer: str, year: int) -> str:

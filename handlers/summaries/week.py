@@ -25,6 +25,7 @@ class Summary:
         unanswered: Masked questions, newest first.
         ahead: Items whose last day lies in the 14 days after `today`, grouped by rule and period.
         overdue: Items past their last day and not handed in.
+        outdated: Titles of the entries that are past their time or were not checked for too long.
     """
 
     area: people.AreaInfo | None
@@ -39,6 +40,7 @@ class Summary:
     unanswered: tuple[str, ...]
     ahead: tuple[tuple[Due, ...], ...]
     overdue: tuple[Due, ...]
+    outdated: tuple[str, ...]
 
 
 def gather(turn: Turn, area: people.AreaInfo | None, start: date, end: date) -> Summary:
@@ -68,6 +70,11 @@ def gather(turn: Turn, area: people.AreaInfo | None, start: date, end: date) -> 
         ),
         ahead=tuple(tuple(group) for group in ahead.values()),
         overdue=tuple(due for due in past if due.submitted_at is None),
+        outdated=tuple(
+            entry.title
+            for entry in turn.answerer.knowledge.entries.values()
+            if entry.is_expired(turn.today) or entry.is_stale(turn.today)
+        ),
     )
 
 

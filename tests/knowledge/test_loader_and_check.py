@@ -25,13 +25,14 @@ def tree() -> Tree:
         "topic": "vneid",
         "title": "Một việc",
         "phrasings": [f"cách hỏi số {number}" for number in range(8)],
-        "answer": "Bác làm như sau: 1. Mở máy. 2. Bấm nút. 3. Chờ một lát là xong.",
-        "facts": [{"claim": "Máy có nút", "source": "S1"}],
+        "answer": "Bác làm như sau:\n1. Mở máy.\n2. Bấm nút.\n3. Chờ 5 phút là xong.",
+        "facts": [{"claim": "Chờ 5 phút", "source": "S1"}],
         "related": ["hai"],
         "checked_on": date(2026, 11, 1),
         "confidence": "high",
     }
-    second = {**entry, "id": "hai", "phrasings": [f"hỏi khác {number}" for number in range(8)], "related": []}
+    others = [*(f"hỏi khác {number}" for number in range(8)), "Đổi mật khẩu tài khoản định danh ạ"]
+    second = {**entry, "id": "hai", "phrasings": others, "related": []}
     common = {"section": "Mục I", "who": "Các thôn", "what": "Báo cáo"}
     rule = {**common, "id": "han_quy", "to": "UBND", "when": "trước ngày 15", "every": "quarter", "month": 3, "day": 15}
     return {
@@ -101,7 +102,7 @@ def content(path: str, text: Any) -> Callable[[Tree], None]:
     return lambda made: made.update({path: text})
 
 
-VNEID, DEADLINES = "base/vneid.yaml: mot: ", f"{PLAN}/deadlines.yaml: han_quy: "
+VNEID, DEADLINES = "base/vneid.yaml:1: mot: ", f"plans/{PLAN}/deadlines.yaml:1: han_quy: "
 
 
 @pytest.mark.parametrize(
@@ -114,16 +115,16 @@ VNEID, DEADLINES = "base/vneid.yaml: mot: ", f"{PLAN}/deadlines.yaml: han_quy: "
             content("base/sources.yaml", "S1: {title: A}\nS1: {title: B}\n"),
             "base/sources.yaml: không đọc được: «S1» lặp",
         ),
-        (content("base/vneid.yaml", ["mot"]), "base/vneid.yaml: mục 1: "),
+        (content("base/vneid.yaml", ["mot"]), "base/vneid.yaml:1: mục 1: "),
         (entry(unknown_key=1), VNEID + "unknown_key: "),
         (entry(title=None), VNEID + "title: "),
-        (entry(id="Một Việc"), "base/vneid.yaml: Một Việc: id: "),
+        (entry(id="Một Việc"), "base/vneid.yaml:1: Một Việc: id: "),
         (entry(answer="ngắn"), VNEID + "answer: "),
         (entry(answer="dài " * 200), VNEID + "answer: "),
         (entry(phrasings=["ít"]), VNEID + "phrasings: "),
         (entry(facts=[]), VNEID + "facts: "),
         (entry(checked_on="hôm qua"), VNEID + "checked_on: "),
-        (entry(id="hai"), "base/vneid.yaml: hai: id này đã có ở base/khac.yaml"),
+        (entry(id="hai"), "base/vneid.yaml:1: hai: id này đã có ở base/khac.yaml:1"),
         (entry(topic="khong_co"), VNEID + "topic khong_co không có"),
         (entry(title="Tiêu đề này dài quá nên không vừa một nút bấm nào"), VNEID + "title dài hơn 40"),
         (entry(facts=[{"claim": "A", "source": "S9"}]), VNEID + "nguồn S9 không có"),
@@ -137,11 +138,27 @@ VNEID, DEADLINES = "base/vneid.yaml: mot: ", f"{PLAN}/deadlines.yaml: han_quy: "
             entry(phrasings=[*(f"cách hỏi {n}" for n in range(8)), "HOI KHAC 3"]),
             VNEID + "cách hỏi «HOI KHAC 3» đã có ở hai",
         ),
+        (
+            entry(phrasings=[*(f"cách hỏi {n}" for n in range(8)), "3 khac hoi"]),
+            VNEID + "cách hỏi «3 khac hoi» đã có ở hai",
+        ),
+        (
+            entry(phrasings=[*(f"cách hỏi {n}" for n in range(8)), "Đổi mật khẩu tài khoản định danh"]),
+            "cách hỏi «Đổi mật khẩu tài khoản định danh» đã có ở hai",
+        ),
+        (
+            entry(answer="Bác làm như sau:\n1. Mở máy.\n2. Gọi số 1900 khi cần."),
+            VNEID + "số 1900 trong answer không có",
+        ),
+        (
+            entry(sections={"cost_time": "Phí 1.000.000 đồng, 07 ngày."}),
+            VNEID + "số 1000000, 7 trong cost_time không có",
+        ),
         (entry(title="Mo\u0323\u0302t vie\u0323\u0302c"), VNEID + "chữ không ở dạng NFC"),
         (document(id="khac_2023"), f"plans/{PLAN}/document.yaml: id phải trùng tên thư mục"),
-        (document(period_end=None), f"{PLAN}/document.yaml: : period_end: "),
+        (document(period_end=None), f"plans/{PLAN}/document.yaml:1: : period_end: "),
         (lambda made: made.pop(f"plans/{PLAN}/document.yaml"), f"{PLAN}/document.yaml: không đọc được"),
-        (rule(id="viec_mot"), f"{PLAN}/deadlines.yaml: viec_mot: id lặp lại trong kế hoạch"),
+        (rule(id="viec_mot"), f"plans/{PLAN}/deadlines.yaml:1: viec_mot: id này đã có ở plans/{PLAN}/duties.yaml:1"),
         (rule(day=32), DEADLINES + "day: "),
         (rule(every="week"), DEADLINES + "every: "),
         (rule(every=None, month=None), DEADLINES + "có ngày mà không có nhịp"),
@@ -162,7 +179,7 @@ def test_an_id_too_long_for_a_button_is_found(tmp_path: Path) -> None:
     made = {path: content for path, content in made.items() if "plans/" not in path}
     made[f"plans/{name}/document.yaml"] = {**document, "id": name}
     made[f"plans/{name}/duties.yaml"] = [{"section": "I", "who": "A", "what": "B", "id": "v" * 32}]
-    assert found(written(tmp_path, made)) == [f"{name}/duties.yaml: {'v' * 32}: id quá dài cho một nút bấm"]
+    assert found(written(tmp_path, made)) == [f"plans/{name}/duties.yaml:1: {'v' * 32}: id quá dài cho một nút bấm"]
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
@@ -174,14 +191,26 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     assert [problem.split(":")[0] for problem in problems] == [
         "base/khac.yaml",
         "base/vneid.yaml",
-        f"{PLAN}/deadlines.yaml",
+        f"plans/{PLAN}/deadlines.yaml",
     ]
 
 
 def test_the_statistics_count_what_is_there(tmp_path: Path) -> None:
     lines = check.stats(load_from(written(tmp_path, tree())))
-    assert lines[:2] == ["2 mục hướng dẫn, 16 cách hỏi", "  vneid: 2"]
-    assert lines[2].startswith(f"{PLAN}: 0 chỉ tiêu, 0 kết quả, 1 nhiệm vụ, 1 hạn")
+    kinds = "0 chỉ tiêu, 0 kết quả, 1 nhiệm vụ, 1 hạn, 0 hệ thống, 0 văn bản được nêu, 0 khoản kinh phí, 0 điểm khác"
+    assert lines == [
+        "2 mục hướng dẫn, 17 cách hỏi, 2 điều có nguồn",
+        "  vneid: 2",
+        "  kiểm lâu nhất: hai, ngày 2026-11-01; chưa xác nhận: 0 điều",
+        "1 nguồn, 1 văn bản",
+        f"  {PLAN}: {kinds}",
+        f"2 dữ kiện của các văn bản, 0 cách hỏi: {kinds}",
+    ]
+
+
+def test_an_entry_without_a_test_question_is_named(tmp_path: Path) -> None:
+    knowledge = load_from(written(tmp_path, tree()))
+    assert check.problems(knowledge, TODAY, tested={"mot"}) == ["base/khac.yaml:1: hai: chưa có câu hỏi thử nào"]
 
 
 def test_a_plan_is_found_by_its_place() -> None:

@@ -66,3 +66,18 @@ def test_finds_the_year() -> None:
     named = find("quảng nam năm 2023 có mấy tổ")
     assert named.year == 2023
     assert [word.fold for word in named.rest] == ["co", "may", "to"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "place"),
+    [
+        ("xã Tân Lập có mấy tổ", "có mấy tổ", "xã Tân Lập"),
+        ("chỉ tiêu internet của huyện Mù Cang Chải", "chỉ tiêu internet của", "huyện Mù Cang Chải"),
+        ("thành phố Đồng Hới có mấy tổ", "thành phố Đồng Hới có mấy tổ", None),
+        ("xã Phúc Hòa thí điểm gì", "xã Phúc Hòa thí điểm gì", None),
+        ("ủy ban nhân dân xã nộp cho ai", "ủy ban nhân dân xã nộp cho ai", None),
+    ],
+)
+def test_a_place_that_no_list_has_is_told_by_its_capitals(text: str, rest: str, place: str | None) -> None:
+    found, name = GAZETTEER.without_unlisted(text)
+    assert (found.split(), name) == (rest.split(), place)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.figures import figures_in
 from knowledge.loader import load
 from knowledge.schema import BudgetLine, CitedDocument, Deadline, Duty, Figure, Plan, PlanRecord, System
-from tests.support.plan_documents import Outline, divided_document, figures_in, figures_of_section, load_outline, named
+from tests.support.plan_documents import Outline, divided_document, figures_of_section, load_outline, named
 
 PLANS = load().plans
 OUTLINES = {plan: load_outline(Path(__file__).parents[1] / "plans" / f"{plan}.yaml") for plan in PLANS}

@@ -9,11 +9,11 @@ from knowledge.search import Document, Index
 from knowledge.spelling import read
 
 INDEX = Index(
-    [
+    (
         Document("khai_sinh", ("làm giấy khai sinh cho con", "đăng ký khai sinh", "khai sinh mất mấy ngày")),
         Document("tam_tru", ("đăng ký tạm trú", "tạm trú cho người thuê nhà", "gia hạn tạm trú")),
         Document("mat_khau", ("quên mật khẩu", "đổi mật khẩu", "lấy lại mật khẩu")),
-    ]
+    )
 )
 
 
@@ -44,7 +44,7 @@ def test_words_that_no_document_has_lower_the_score() -> None:
 
 def test_keep_and_limit() -> None:
     assert [hit.id for hit in INDEX.search(read("đăng ký"), keep=lambda key: key == "tam_tru")] == ["tam_tru"]
-    assert len(INDEX.search(read("đăng ký"), limit=1)) == 1
+    assert len(INDEX.search(read("đăng ký"), k=1)) == 1
 
 
 def test_nothing_in_common_finds_nothing() -> None:

@@ -44,6 +44,9 @@ def test_chi_without_marks_may_be_another_word() -> None:
         ("npo ho so", "nop ho so"),
         ("tuyn", "tuyen"),
         ("khaisinh", "khai sinh"),
+        ("khai sinhf", "khai sinh"),
+        ("dij vuj coong truwcj tuyeens", "dij vu cong truc tuyen"),
+        ("ho62 so7 truc75 tuyen61", "ho so truc tuyen"),
     ],
 )
 def test_repairs_unknown_words(typed: str, meant: str) -> None:

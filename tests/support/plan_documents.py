@@ -15,13 +15,10 @@ from pathlib import Path
 
 import yaml
 
+from knowledge.figures import figures_in, without_steps
 from knowledge.schema import Line, Record
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
-_THOUSANDS_WITH_REST = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+")
 _MARKUP = re.compile(r"<(?!https?:)[^>]*>|[#*\\]")
-_ENUMERATOR = re.compile(r"^(?:- )?\d+(?:\.\d+)*(?:\. |\.?\t)|\(\d\) ", re.MULTILINE)
 _ASIDE = re.compile(r"\([^)]*\)")
 
 
@@ -110,24 +107,9 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKUP.sub("", text))
 
 
-def figures_in(text: str) -> Iterator[str]:
-    """Yield the figures of a text in one notation: "1.287" and "1,287" as 1287, "02" as 2, "85,5" as 85.5."""
-    for match in _NUMBER.finditer(text):
-        figure = match.group()
-        if _THOUSANDS.fullmatch(figure):
-            yield str(int(re.sub(r"[.,]", "", figure)))
-        elif _THOUSANDS_WITH_REST.fullmatch(figure):
-            yield figure.replace(".", "").replace(",", ".")
-        elif figure.count(",") + figure.count(".") == 1:
-            whole, _, rest = re.sub(",", ".", figure).partition(".")
-            yield f"{int(whole)}.{rest}"
-        else:
-            yield from (str(int(part)) for part in re.split(r"[.,]", figure))
-
-
 def figures_of_section(text: str) -> set[str]:
     """Return the figures of a section, without the numbers that only count its lines or parts."""
-    return set(figures_in(_ENUMERATOR.sub("", text)))
+    return set(figures_in(without_steps(text)))
 
 
 def divide(text: str, sections: Iterable[Section]) -> dict[str, str]:
