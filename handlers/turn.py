@@ -22,17 +22,14 @@ from knowledge.working_days import WorkingDays
 DIALOGUE_LASTS = timedelta(hours=12)
 """A dialogue left alone this long is over."""
 
-_CLEAR_IN_DIALOGUE = 0.7
-"""Score from which a text in the middle of a dialogue is a question even if it does not ask like one."""
+_CLEAR_IN_DIALOGUE = 0.8
+"""Probability from which a text in the middle of a dialogue is a question even if it does not ask like one."""
 
 REPLY_USEFUL = timedelta(days=1)
 """How long an answer is worth sending."""
 
-_SURELY_NO_LOG = 0.62
-"""Score of an answer from which a text is a question though it could be a log sentence: "quang nam co may to".
-
-No log sentence of tests/sentences/development.yaml reaches it, and nearly all questions that could be one do.
-"""
+_SURELY_NO_LOG = 0.8
+"""Probability of an answer from which a text that could be a log sentence but tells of no help is a question."""
 
 COORDINATING = ("coordinator", "admin")
 LOGGING = ("member", "leader", *COORDINATING)
@@ -65,7 +62,7 @@ def understand(text: str, answerer: Answerer, asker: Asker, today: date, village
     masked = mask(text)
     log = parse(masked.text, today, villages=villages)
     decision = answerer.decide(masked.without_replacements, asker)  # "[số định danh]" is no part of the question
-    if log.is_log and not _is_surely_no_log(decision):
+    if log.is_log and not _is_surely_no_log(decision, log):
         decision = Decision(Outcome.LOG, score=1.0)
     return Reading(masked, log, decision)
 
@@ -76,11 +73,13 @@ def is_clear_question(reading: Reading) -> bool:
     return answers and (reading.log.is_question or reading.decision.score >= _CLEAR_IN_DIALOGUE)
 
 
-def _is_surely_no_log(decision: Decision) -> bool:
+def _is_surely_no_log(decision: Decision, log: LogReading) -> bool:
     """Tell whether a text is better understood as what `decision` takes it for than as a log sentence."""
     if decision.outcome in (Outcome.SMALLTALK, Outcome.HANDOFF):
         return True
-    return decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY) and decision.score >= _SURELY_NO_LOG
+    answers = decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY) and decision.score >= _SURELY_NO_LOG
+    about_a_plan = "/" in (decision.entry or "")
+    return answers and (about_a_plan or not log.tells_of_help)
 
 
 @dataclass

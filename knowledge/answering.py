@@ -18,27 +18,32 @@ from knowledge.places import Gazetteer, Named
 from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, Point, System
 from knowledge.search import Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
+from knowledge.synonyms import synonyms
 from knowledge.vietnamese import canon, fold
 
 # The models and bars are fitted on tests/questions/development with tests/support/fit_confidence.py.
-ENTRY_IS_RIGHT = Model(-7.167, (6.915, 6.868, 4.109, -3.874, 1.176, 0.093, -5.220, -1.156, -0.573, 0.024, 1.842, 0.131))
+ENTRY_IS_RIGHT = Model(
+    -7.338, (7.044, 7.553, 4.497, -4.357, -2.979, 2.055, 0.122, -3.611, -1.442, -0.518, -0.960, -0.073, 1.940, -0.026)
+)
 """That the best entry answers the question."""
 ENTRY_IS_NEAR = Model(
-    -8.480, (7.338, 4.318, 5.535, -4.849, 1.982, -0.322, -5.457, -1.424, -0.627, 0.200, 2.517, -0.094)
+    -8.389, (7.338, 4.647, 6.082, -5.040, -4.175, 2.070, -0.164, -2.962, -1.502, -0.629, -1.240, 0.141, 2.557, -0.176)
 )
 """That one of the best four entries does."""
 RECORD_IS_RIGHT = Model(
-    -10.823, (-3.435, -0.226, 0.809, 7.658, 1.863, 0.706, 4.324, -1.578, -0.194, 0.056, 2.301, 1.077)
+    -11.254, (-3.088, -0.106, 0.379, 6.291, 1.762, 2.246, 0.551, 3.961, -1.561, 0.173, -0.805, 0.333, 2.386, 1.138)
 )
 """That the best plan record answers the question."""
-RECORD_IS_NEAR = Model(-12.177, (-3.145, -0.789, 0.788, 8.256, 0.080, 0.770, 5.266, -1.852, 0.242, 0.092, 2.721, 0.747))
+RECORD_IS_NEAR = Model(
+    -12.305, (-2.960, -1.200, 0.522, 6.844, 3.665, 0.554, 0.640, 3.779, -1.672, 0.420, -0.576, 0.381, 2.737, 1.046)
+)
 """That one of the records near it does."""
 ANSWER_FROM = 0.6
 """Probability from which an answer is given rather than choices."""
 CHOICES_FROM = 0.5
 """Probability, that one of them is right, from which choices are offered."""
-RECORD_NEAREST = 1
-"""Nearest phrasings that count for a plan record: it has few, each with words of its own."""
+ENTRY_NEAREST = 4
+"""Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
 RECORD_CHOICES_FROM = 0.20
 """Score below which a plan record is not looked at."""
 RECORD_MARGIN = 0.03
@@ -144,9 +149,10 @@ class Answerer:
             for plan in knowledge.plans.values()
             for record in plan.records
         }
-        self._entries = Index((*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge)))
+        documents = (*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge))
+        self._entries = Index(documents, nearest=ENTRY_NEAREST, synonyms=synonyms())
         records = tuple(_record_document(key, *found) for key, found in self.records.items())
-        self._records = Index(records, nearest=RECORD_NEAREST)
+        self._records = Index(records)
         self._vocabulary = self._entries.vocabulary + self._records.vocabulary
         self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + self._entries.pairs + self._records.pairs)
         self._repairer = Repairer(self._vocabulary + self._places.vocabulary)
@@ -177,14 +183,15 @@ class Answerer:
         remarked = _longer_remark(found.rivals, signs.entry_rival)
         if remarked is not None:
             return remarked
+        if found.records and named.elsewhere and not named.plans and _is_for_a_plan(signs):
+            return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0])
         entry, record = ENTRY_IS_RIGHT.probability(signs), RECORD_IS_RIGHT.probability(signs)
         if found.records and (record > entry or self._yields_to_plans(ours, found.records, named, asker)):
-            if named.elsewhere and not named.plans:
-                return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0], score=record)
-            decision = self._from_plans(found.records, named, asker, record, RECORD_IS_NEAR.probability(signs))
+            decision = self._from_plans(found, asker)
             if decision.outcome is Outcome.CLARIFY and ours and entry >= _ALSO_FROM:
                 return replace(decision, choices=(*decision.choices, Choice(ours[0].id, self.label(ours[0].id))))
-            return decision
+            if decision.outcome is not Outcome.UNKNOWN:
+                return decision
         if entry >= ANSWER_FROM:
             return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
         near = ENTRY_IS_NEAR.probability(signs)
@@ -211,6 +218,7 @@ class Answerer:
         rivals = [hit for hit in hits if not _is_ours(hit.id)]
         everywhere = self._ranked_records(named)
         records = self._ranked_records(named, named.plans) if named.plans else everywhere
+        asks_figure = _says(named.rest, _FIGURE_WORDS)
         best = ours[0].score if ours else 0.0
         second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
         record = records[0].score if records else 0.0
@@ -220,11 +228,13 @@ class Answerer:
             entry_lead=best - second,
             entry_rival=best - (rivals[0].score if rivals else 0.0),
             record=record,
+            record_here=record if named.plans else 0.0,
             record_lead=record - other,
             record_behind=record - (everywhere[0].score if everywhere else 0.0),
             place=float(bool(named.plans)),
             elsewhere=float(bool(named.elsewhere)),
-            figure=float(_says(named.rest, _FIGURE_WORDS)),
+            figure=float(asks_figure),
+            figure_here=float(asks_figure and bool(named.plans)),
             kind=float(bool(records) and _kind(self.records[records[0].id][1]) in _kinds_asked(named.rest)),
             length=math.log1p(len(words)),
             unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
@@ -261,8 +271,10 @@ class Answerer:
         best_first = sorted(weighed, key=lambda hit: (-hit.score, hit.id))
         return [hit for hit in best_first if hit.score >= RECORD_CHOICES_FROM]
 
-    def _from_plans(self, hits: Sequence[Hit], named: Named, asker: Asker, right: float, near: float) -> Decision:
-        """Decide among plan records; `right` and `near`: the probabilities that the best, or one near it, answers."""
+    def _from_plans(self, found: Weighed, asker: Asker) -> Decision:
+        """Decide among plan records: of the place that is named, else the asker's own; without either, ask."""
+        hits, named = found.records, found.named
+        right, near = RECORD_IS_RIGHT.probability(found.signs), RECORD_IS_NEAR.probability(found.signs)
         best = hits[0]
         same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
         if near < RECORD_OFFERED_FROM:
@@ -275,7 +287,7 @@ class Answerer:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
             if not own:
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
-            same = own
+            same, right = own, RECORD_IS_RIGHT.probability(_in_a_place(found.signs))
         elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
         if right >= RECORD_FROM:
@@ -299,14 +311,15 @@ class Answerer:
     def _yields_to_plans(self, entries: Sequence[Hit], records: Sequence[Hit], named: Named, asker: Asker) -> bool:
         """Tell whether the best entry only says in general what a plan says for the place that is meant.
 
-        The place is the one named; without one, a deadline is asked for the asker's own place.
+        The place is the one named; without one, a deadline is asked for the asker's own place, a figure for any.
         """
         entry = self.knowledge.entries.get(entries[0].id) if entries else None
         if entry is None or entry.topic != _TEAMS:
             return False
         near = [hit.id for hit in records if hit.score >= records[0].score - SAME_INDICATOR]
         own = any(_plan_of(key) == asker.plan and isinstance(self.records[key][1], Deadline) for key in near)
-        return bool(named.plans) or own
+        figure = isinstance(self.records[near[0]][1], Figure) and _says(named.rest, _NUMBER_WORDS)
+        return bool(named.plans) or own or figure
 
     def _refines(self, first: str, second: str) -> bool:
         """Tell whether one of two entries is a finer version of the other, so that either is right."""
@@ -353,6 +366,17 @@ def _first_of_each_plan(hits: Sequence[Hit]) -> list[str]:
     for hit in hits:
         first.setdefault(_plan_of(hit.id), hit.id)
     return list(first.values())
+
+
+def _in_a_place(signs: Signs) -> Signs:
+    """Return the signs as they would be if the question named a place of a plan."""
+    return replace(signs, place=1.0, elsewhere=0.0, record_here=signs.record, figure_here=signs.figure)
+
+
+def _is_for_a_plan(signs: Signs) -> bool:
+    """Tell whether a question about a place without a plan would be one for its plan if there were one."""
+    as_if = _in_a_place(signs)
+    return RECORD_IS_RIGHT.probability(as_if) > ENTRY_IS_RIGHT.probability(as_if)
 
 
 def _longer_remark(rivals: Sequence[Hit], lead: float) -> Decision | None:
@@ -435,6 +459,9 @@ _FIGURE_WORDS = (
     "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch",
     "số tổ", "nhiệm vụ",
 )  # fmt: skip
+
+
+_NUMBER_WORDS = ("bao nhiêu", "mấy", "tổng số", "số tổ", "số lượng")
 
 
 def _says(found: list[Word], phrases: Sequence[str]) -> bool:

@@ -17,11 +17,13 @@ class Signs:
         entry_lead: Its lead over the next entry that is not a finer or broader version of it.
         entry_rival: Its lead over the best remark or question that is not ours; negative if that is ahead.
         record: Score of the best plan record of the places that are meant.
+        record_here: The same if the question names a place of a plan, else 0: without a place it says less.
         record_lead: Its lead over the next record that says something else.
         record_behind: How far it is behind the best record of any place.
         place: 1 if the question names a place of a plan.
         elsewhere: 1 if it names a place without a plan.
         figure: 1 if a word asks for a figure.
+        figure_here: The same if the question names a place of a plan, else 0.
         kind: 1 if a word names the best record's kind.
         length: Logarithm of the number of words.
         unknown: Share of the words that the knowledge does not use.
@@ -31,11 +33,13 @@ class Signs:
     entry_lead: float
     entry_rival: float
     record: float
+    record_here: float
     record_lead: float
     record_behind: float
     place: float
     elsewhere: float
     figure: float
+    figure_here: float
     kind: float
     length: float
     unknown: float

@@ -45,6 +45,8 @@ class LogReading:
     masked_text: str
     entries: tuple[LogEntry, ...]
     is_question: bool
+    tells_of_help: bool = False
+    """True if a word says that somebody was helped, or that something got done; else only what was done is named."""
     """True if it asks something by its words, whether the answer is known or not."""
 
     def as_json(self) -> dict[str, Any]:
@@ -73,7 +75,8 @@ def parse(text: str, today: date, *, villages: Sequence[str] = ()) -> LogReading
     sentence = _read(masked, today, villages)
     if not sentence.tokens or not _is_report(sentence):
         return LogReading(False, masked, (), is_question=_is_question(sentence))
-    return LogReading(True, masked, tuple(_entries(sentence, today)), is_question=False)
+    tells = bool(sentence.gives) or any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
+    return LogReading(True, masked, tuple(_entries(sentence, today)), is_question=False, tells_of_help=tells)
 
 
 class _Topic(WordList):

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.spelling import Repairer, Word, read
+from knowledge.synonyms import Synonyms
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-_SHARES = (0.35, 0.26, 0.26, 0.13)
+_SHARES = (0.3, 0.3, 0.3, 0.1)
 """Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
 measured in docs/search.md."""
 _PAIR_WEIGHT = 0.5
@@ -27,6 +28,8 @@ _SATURATION = 1.0
 """A word in one phrasing of a document covers 1/2 of its weight, in two 2/3, in all of them nearly 1."""
 _GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
+_GROUP = "="
+"""Begins the feature of a group of synonyms; no word has it."""
 _WEIGHED = 80
 """Documents whose phrasings are looked at one by one, those with the best coverage and nearest phrasing first."""
 
@@ -80,16 +83,17 @@ def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
 
 
 class _WordSpace:
-    """Folded words and pairs of neighbouring words as numbers, each with its weight."""
+    """Folded words, pairs of neighbouring words and groups of synonyms as numbers, each with its weight."""
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, texts: Sequence[Sequence[str]], synonyms: Synonyms | None) -> None:
+        self._synonyms = synonyms
         self._numbers: dict[str, int] = {}
         rows: list[int] = []
         features: list[int] = []
         counts: list[int] = []
         numbers = self._numbers
         for row, words in enumerate(texts):
-            for feature, count in _words_and_pairs(words).items():
+            for feature, count in self._features(words).items():
                 rows.append(row)
                 features.append(numbers.setdefault(feature, len(numbers)))
                 counts.append(count)
@@ -108,7 +112,8 @@ class _WordSpace:
     @property
     def vocabulary(self) -> Counter[str]:
         """Every word with the number of texts that use it."""
-        return Counter({word: int(self.seen_in[number]) for word, number in self._numbers.items() if " " not in word})
+        plain = (word for word in self._numbers if " " not in word and not word.startswith(_GROUP))
+        return Counter({word: int(self.seen_in[self._numbers[word]]) for word in plain})
 
     @property
     def pairs(self) -> Counter[str]:
@@ -128,7 +133,7 @@ class _WordSpace:
         shares: list[float] = []
         total = 0.0
         squares = 0.0
-        for feature, count in _words_and_pairs(words).items():
+        for feature, count in self._features(words).items():
             weight = self._weight(feature)
             total += weight
             share = (1 + math.log(count)) * weight
@@ -139,6 +144,11 @@ class _WordSpace:
                 shares.append(share)
         length = math.sqrt(squares) or 1.0
         return np.array(known, dtype=np.int64), np.array(shares, dtype=np.float32) / length, total, length
+
+    def _features(self, words: Sequence[str]) -> Counter[str]:
+        pairs = (f"{first} {second}" for first, second in pairwise(words))
+        groups = () if self._synonyms is None else (_GROUP + name for name in self._synonyms.named(words))
+        return Counter([*words, *pairs, *groups])
 
     def _weight(self, feature: str) -> float:
         number = self._numbers.get(feature)
@@ -208,9 +218,11 @@ class Index:
     """
 
     documents: tuple[Document, ...]
-    nearest: int = 4
+    nearest: int = 1
     """The cosine of a document is the mean of its so many nearest phrasings: with many phrasings a single one that is
     near by chance must not decide, with few there is no more to go by."""
+    synonyms: Synonyms | None = None
+    """Groups of words that count as one another, beside themselves."""
     vocabulary: Counter[str] = field(default_factory=Counter)
     """Every folded word of the phrasings with the number of phrasings that use it."""
     pairs: Counter[str] = field(default_factory=Counter)
@@ -221,7 +233,7 @@ class Index:
         sizes = [len(document.phrasings) for document in self.documents]
         self._begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(sizes, dtype=np.int64))])
         self._phrasings = [text for document in self.documents for text in document.phrasings]
-        self._words = _WordSpace(texts)
+        self._words = _WordSpace(texts, self.synonyms)
         self._grams = _GramSpace([" ".join(words) for words in texts])
         self._by_words = _Cosines.over(self._words, len(texts)).postings
         self._by_grams = _Cosines.over(self._grams, len(texts)).postings
@@ -231,6 +243,8 @@ class Index:
         self.vocabulary = self._words.vocabulary
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
+        has_bodies = any(document.body for document in self.documents)
+        self._shares = _SHARES if has_bodies else tuple(share / sum(_SHARES[:3]) for share in (*_SHARES[:3], 0.0))
 
     @classmethod
     def build(cls, pairs: Iterable[tuple[str, str]]) -> Index:
@@ -260,20 +274,20 @@ class Index:
         weights = shares * (length / max(reachable, 1e-9))
         covered = self._covers.gather(features, weights)
         in_body = self._body_covers.gather(features, weights)
-        rough = _SHARES[0] * covered + _SHARES[3] * in_body + self._nearest_phrasing(near, alike)
+        rough = self._shares[0] * covered + self._shares[3] * in_body + self._nearest_phrasing(near, alike)
         hits = []
         for number in self._best(rough, keep):
             begin, end = self._begins[number], self._begins[number + 1]
-            together = _SHARES[1] * near[begin:end] + _SHARES[2] * alike[begin:end]
+            together = self._shares[1] * near[begin:end] + self._shares[2] * alike[begin:end]
             nearest = np.sort(together)[-self.nearest :]
-            score = _SHARES[0] * covered[number] + _SHARES[3] * in_body[number] + nearest.mean()
+            score = self._shares[0] * covered[number] + self._shares[3] * in_body[number] + nearest.mean()
             phrasing = self._phrasings[begin + int(together.argmax())]
             hits.append(Hit(self.documents[number].id, min(float(score), 1.0), phrasing))
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest_phrasing(self, near: Floats, alike: Floats) -> Floats:
         """Return for every document the share of its nearest phrasing."""
-        together = _SHARES[1] * near + _SHARES[2] * alike
+        together = self._shares[1] * near + self._shares[2] * alike
         # A document without a phrasing cannot be found; its slot would read its neighbour's.
         return np.maximum.reduceat(together, np.minimum(self._begins[:-1], len(together) - 1))
 
@@ -301,11 +315,6 @@ class Index:
                 rows.extend([number] * len(found))
                 features.extend(found.tolist())
         return self._coverage(np.array(rows, dtype=np.int64), np.array(features, dtype=np.int64))
-
-
-def _words_and_pairs(words: Sequence[str]) -> Counter[str]:
-    """Return the words and neighbouring pairs of a text."""
-    return Counter([*words, *(f"{first} {second}" for first, second in pairwise(words))])
 
 
 def _gram_codes(text: str) -> NDArray[np.uint64]:

@@ -133,7 +133,7 @@ FLOORS = {
 @pytest.mark.parametrize("name", FLOORS)
 def test_measured_quality_does_not_fall(name: str) -> None:
     right, wrong, out_of_scope = FLOORS[name]
-    result = evaluate(ANSWERER, load_cases(QUESTIONS / f"{name}.yaml"))
+    result = evaluate(ANSWERER, load_cases(QUESTIONS / name / "mixed.yaml"))
     for style in STYLES:
         assert result.share(style, "right") >= right[style], result.lines()
         assert result.share(style, "wrong") <= wrong, result.lines()

@@ -14,7 +14,7 @@ import pytest
 
 from knowledge.figures import figures_in
 from knowledge.loader import load
-from knowledge.schema import BudgetLine, CitedDocument, Deadline, Duty, Figure, Plan, PlanRecord, System
+from knowledge.schema import BudgetLine, CitedDocument, Deadline, Duty, Figure, Plan, PlanRecord, Point, System
 from tests.support.plan_documents import Outline, divided_document, figures_of_section, load_outline, named
 
 PLANS = load().plans
@@ -40,6 +40,8 @@ def told(record: PlanRecord) -> list[str]:
             texts = [record.name, record.what]
         case CitedDocument():
             texts = [record.number, record.dated, record.issuer, record.subject]
+        case Point():
+            texts = [record.about, record.what]
         case BudgetLine():
             texts = [record.what, record.amount, record.source_of_money]
         case _:
