@@ -23,24 +23,96 @@ from knowledge.vietnamese import canon, fold
 
 # The models and bars are fitted on tests/questions/development with tests/support/fit_confidence.py.
 ENTRY_IS_RIGHT = Model(
-    -7.338, (7.044, 7.553, 4.497, -4.357, -2.979, 2.055, 0.122, -3.611, -1.442, -0.518, -0.960, -0.073, 1.940, -0.026)
+    -9.320,
+    (
+        6.280,
+        7.490,
+        6.491,
+        4.183,
+        -2.257,
+        -2.638,
+        1.610,
+        0.138,
+        -2.437,
+        -3.303,
+        -1.215,
+        -0.592,
+        -0.870,
+        -0.106,
+        1.818,
+        1.070,
+    ),
 )
 """That the best entry answers the question."""
 ENTRY_IS_NEAR = Model(
-    -8.389, (7.338, 4.647, 6.082, -5.040, -4.175, 2.070, -0.164, -2.962, -1.502, -0.629, -1.240, 0.141, 2.557, -0.176)
+    -10.741,
+    (
+        6.980,
+        4.481,
+        8.233,
+        4.655,
+        -2.268,
+        -3.669,
+        1.965,
+        -0.132,
+        -3.183,
+        -2.640,
+        -1.143,
+        -0.740,
+        -1.095,
+        0.114,
+        2.469,
+        1.033,
+    ),
 )
 """That one of the best four entries does."""
 RECORD_IS_RIGHT = Model(
-    -11.254, (-3.088, -0.106, 0.379, 6.291, 1.762, 2.246, 0.551, 3.961, -1.561, 0.173, -0.805, 0.333, 2.386, 1.138)
+    -10.596,
+    (
+        -2.154,
+        0.168,
+        2.165,
+        -3.042,
+        2.753,
+        1.386,
+        2.695,
+        0.717,
+        4.526,
+        3.750,
+        -1.685,
+        0.021,
+        -0.709,
+        0.425,
+        2.506,
+        0.912,
+    ),
 )
 """That the best plan record answers the question."""
 RECORD_IS_NEAR = Model(
-    -12.305, (-2.960, -1.200, 0.522, 6.844, 3.665, 0.554, 0.640, 3.779, -1.672, 0.420, -0.576, 0.381, 2.737, 1.046)
+    -11.969,
+    (
+        -1.669,
+        -0.720,
+        1.928,
+        -3.975,
+        3.287,
+        3.487,
+        0.425,
+        0.804,
+        4.926,
+        3.483,
+        -1.839,
+        0.221,
+        -0.335,
+        0.365,
+        3.166,
+        0.848,
+    ),
 )
 """That one of the records near it does."""
 ANSWER_FROM = 0.6
 """Probability from which an answer is given rather than choices."""
-CHOICES_FROM = 0.5
+CHOICES_FROM = 0.55
 """Probability, that one of them is right, from which choices are offered."""
 ENTRY_NEAREST = 4
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
@@ -64,7 +136,13 @@ _NEAR = 0.15
 _ALSO_FROM = 0.3
 """Probability from which an entry is offered beside the places of a plan's question."""
 RECORD_FROM = 0.6
-RECORD_OFFERED_FROM = 0.5
+RECORD_OFFERED_FROM = 0.55
+_CLEAR_LEAD = 0.3
+_CLEAR_OF_RIVALS = 0.2
+"""Leads from which more lead says no more."""
+_KEYWORD_LENGTH = math.log1p(3)
+_KEYWORD_COVERED = 0.9
+"""A text of up to three words that an entry has all but completely is met with choices rather than refused."""
 _LOOKED_AT = 30
 """Hits that are looked at: what is further behind is never an answer or a choice."""
 _READ_AT_MOST = 400
@@ -137,6 +215,8 @@ class Weighed:
     entries: list[Hit]
     rivals: list[Hit]
     records: list[Hit]
+    compares: bool
+    """Whether a word asks for the same figure of several places."""
 
 
 class Answerer:
@@ -195,7 +275,7 @@ class Answerer:
         if entry >= ANSWER_FROM:
             return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
         near = ENTRY_IS_NEAR.probability(signs)
-        if near < CHOICES_FROM:
+        if near < CHOICES_FROM and not _is_keyword(signs):
             return _unknown(entry)
         return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
 
@@ -211,6 +291,9 @@ class Answerer:
                 named = replace(named, year=named.year or before.year, rest=before.rest)
             else:
                 named = replace(before, year=named.year)
+        compares = _says(named.rest, _COMPARING)
+        if compares:
+            named = replace(named, rest=_without(named.rest, _COMPARING))
         # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
         words = asked if named.abroad else named.rest
         hits = self._entries.search(words, _LOOKED_AT)
@@ -223,23 +306,26 @@ class Answerer:
         second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
         record = records[0].score if records else 0.0
         other = next((hit.score for hit in records[1:] if not self._twins(records[0].id, hit.id)), 0.0)
+        here = bool(named.plans) or compares
         signs = Signs(
             entry=best,
-            entry_lead=best - second,
-            entry_rival=best - (rivals[0].score if rivals else 0.0),
+            entry_lead=min(best - second, _CLEAR_LEAD),
+            entry_rival=_within(best - (rivals[0].score if rivals else 0.0), _CLEAR_OF_RIVALS),
+            entry_covered=ours[0].covered if ours else 0.0,
             record=record,
-            record_here=record if named.plans else 0.0,
-            record_lead=record - other,
+            record_here=record if here else 0.0,
+            record_lead=min(record - other, _CLEAR_OF_RIVALS),
             record_behind=record - (everywhere[0].score if everywhere else 0.0),
-            place=float(bool(named.plans)),
+            record_covered=records[0].covered if records else 0.0,
+            place=float(here),
             elsewhere=float(bool(named.elsewhere)),
             figure=float(asks_figure),
-            figure_here=float(asks_figure and bool(named.plans)),
+            figure_here=float(asks_figure and here),
             kind=float(bool(records) and _kind(self.records[records[0].id][1]) in _kinds_asked(named.rest)),
             length=math.log1p(len(words)),
             unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
         )
-        return Weighed(signs, named, ours, rivals, records)
+        return Weighed(signs, named, ours, rivals, records, compares)
 
     def _named(self, text: str) -> tuple[list[Word], Named]:
         """Return the words of a text, and what they say of place and year.
@@ -274,20 +360,21 @@ class Answerer:
     def _from_plans(self, found: Weighed, asker: Asker) -> Decision:
         """Decide among plan records: of the place that is named, else the asker's own; without either, ask."""
         hits, named = found.records, found.named
-        right, near = RECORD_IS_RIGHT.probability(found.signs), RECORD_IS_NEAR.probability(found.signs)
+        # That this is a question for a plan is decided; which place is meant is settled below.
+        signs = _in_a_place(found.signs)
+        right, near = RECORD_IS_RIGHT.probability(signs), RECORD_IS_NEAR.probability(signs)
         best = hits[0]
         same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
         if near < RECORD_OFFERED_FROM:
             return _unknown(right)
-        if isinstance(self.records[best.id][1], Figure) and (
-            _says(named.rest, _COMPARING) or (len(named.plans) > 1 and not named.wider)
-        ):
+        several = found.compares or (len(named.plans) > 1 and not named.wider)
+        if several and isinstance(self.records[best.id][1], Figure):
             return self._compare(hits, best, named, right)
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
             if not own:
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
-            same, right = own, RECORD_IS_RIGHT.probability(_in_a_place(found.signs))
+            same = own
         elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
         if right >= RECORD_FROM:
@@ -329,7 +416,9 @@ class Answerer:
     def _twins(self, first: str, second: str) -> bool:
         """Tell whether two records of a plan are the same indicator told twice (the document contradicts itself)."""
         one, two = self.records[first][1], self.records[second][1]
-        return isinstance(one, Figure) and isinstance(two, Figure) and canon(one.indicator) == canon(two.indicator)
+        if not isinstance(one, Figure) or not isinstance(two, Figure):
+            return False
+        return (canon(one.indicator), one.scope) == (canon(two.indicator), two.scope)
 
     def _other_year(self, entry: str, asked: int | None) -> int | None:
         plan, record = self.records[entry]
@@ -339,6 +428,8 @@ class Answerer:
 
 def _record_document(key: str, plan: Plan, record: AnyRecord) -> Document:
     said = [*record.asks, _subject(record)]
+    if isinstance(record, Figure) and record.scope:
+        said.append(f"{record.indicator} {record.scope.replace(plan.document.place, '')}")
     if isinstance(record, Deadline):
         # The place is taken out of a question before its words are compared, so it must not stand here either.
         said.append(f"{record.who.replace(plan.document.place, '')} báo cáo khi nào")
@@ -366,6 +457,15 @@ def _first_of_each_plan(hits: Sequence[Hit]) -> list[str]:
     for hit in hits:
         first.setdefault(_plan_of(hit.id), hit.id)
     return list(first.values())
+
+
+def _within(value: float, bound: float) -> float:
+    return max(-bound, min(bound, value))
+
+
+def _is_keyword(signs: Signs) -> bool:
+    """Tell whether a text is no question but a word or two of ours: "căn cước", "mã qr"."""
+    return signs.length <= _KEYWORD_LENGTH and signs.entry_covered >= _KEYWORD_COVERED and signs.entry_rival > 0
 
 
 def _in_a_place(signs: Signs) -> Signs:
@@ -443,7 +543,12 @@ _KIND_WORDS = {
         "nguyên nhân",
         "vì sao",
         "mục tiêu chung",
+        "mục tiêu tổng quát",
+        "mục đích",
         "ai ký",
+        "người ký",
+        "nơi nhận",
+        "nay thuộc",
         "văn bản này",
     ),
 }
@@ -467,6 +572,17 @@ _NUMBER_WORDS = ("bao nhiêu", "mấy", "tổng số", "số tổ", "số lượ
 def _says(found: list[Word], phrases: Sequence[str]) -> bool:
     text = f" {' '.join(word.fold for word in found)} "
     return any(f" {fold(phrase)} " in text for phrase in phrases)
+
+
+def _without(found: list[Word], phrases: Sequence[str]) -> list[Word]:
+    """Take phrases out of a question's words."""
+    rest = list(found)
+    for phrase in phrases:
+        words = fold(phrase).split()
+        for start in range(len(rest) - len(words), -1, -1):
+            if [word.fold for word in rest[start : start + len(words)]] == words:
+                del rest[start : start + len(words)]
+    return rest
 
 
 def _kinds_asked(rest: list[Word]) -> set[str]:

@@ -16,10 +16,12 @@ class Signs:
         entry: Score of the best entry.
         entry_lead: Its lead over the next entry that is not a finer or broader version of it.
         entry_rival: Its lead over the best remark or question that is not ours; negative if that is ahead.
+        entry_covered: Share of the question that the best entry has at all, rare words counting more.
         record: Score of the best plan record of the places that are meant.
         record_here: The same if the question names a place of a plan, else 0: without a place it says less.
         record_lead: Its lead over the next record that says something else.
         record_behind: How far it is behind the best record of any place.
+        record_covered: Share of the question that the best record has at all.
         place: 1 if the question names a place of a plan.
         elsewhere: 1 if it names a place without a plan.
         figure: 1 if a word asks for a figure.
@@ -32,10 +34,12 @@ class Signs:
     entry: float
     entry_lead: float
     entry_rival: float
+    entry_covered: float
     record: float
     record_here: float
     record_lead: float
     record_behind: float
+    record_covered: float
     place: float
     elsewhere: float
     figure: float

@@ -45,11 +45,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Hit:
-    """A document with its score, 0 to 1, and the phrasing that came nearest."""
+    """A document with its score, 0 to 1, and the phrasing that came nearest.
+
+    `covered` is the share of the question, rare words counting more, that the document's phrasings or body have at all.
+    """
 
     id: str
     score: float
     phrasing: str
+    covered: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,7 @@ class Index:
         owner = np.repeat(np.arange(len(sizes)), sizes)
         self._covers = self._coverage(owner[self._words.rows], self._words.features)
         self._body_covers = self._bodies()
+        self._has = _either(self._covers, self._body_covers, len(self._words))
         self.vocabulary = self._words.vocabulary
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
@@ -273,6 +278,7 @@ class Index:
         alike = self._by_grams.gather(*self._grams.of(" ".join(words)))
         weights = shares * (length / max(reachable, 1e-9))
         covered = self._covers.gather(features, weights)
+        has = self._has.gather(features, weights)
         in_body = self._body_covers.gather(features, weights)
         rough = self._shares[0] * covered + self._shares[3] * in_body + self._nearest_phrasing(near, alike)
         hits = []
@@ -282,7 +288,7 @@ class Index:
             nearest = np.sort(together)[-self.nearest :]
             score = self._shares[0] * covered[number] + self._shares[3] * in_body[number] + nearest.mean()
             phrasing = self._phrasings[begin + int(together.argmax())]
-            hits.append(Hit(self.documents[number].id, min(float(score), 1.0), phrasing))
+            hits.append(Hit(self.documents[number].id, min(float(score), 1.0), phrasing, float(has[number])))
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest_phrasing(self, near: Floats, alike: Floats) -> Floats:
@@ -315,6 +321,16 @@ class Index:
                 rows.extend([number] * len(found))
                 features.extend(found.tolist())
         return self._coverage(np.array(rows, dtype=np.int64), np.array(features, dtype=np.int64))
+
+
+def _either(first: _Postings, second: _Postings, n_features: int) -> _Postings:
+    """Return for each feature the rows that have it in one of two, with the weight 1."""
+    features = [np.repeat(np.arange(n_features), np.diff(one.begins)) for one in (first, second)]
+    size = max(first.size, 1)
+    keys = np.unique(
+        np.concatenate([number * size + one.rows for number, one in zip(features, (first, second), strict=True)])
+    )
+    return _postings(keys % size, keys // size, np.ones(len(keys)), n_features, first.size)
 
 
 def _gram_codes(text: str) -> NDArray[np.uint64]:

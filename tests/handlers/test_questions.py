@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from db.engine import Database
 from handlers.questions import wording
 from knowledge.answering import Decision, Outcome
+from knowledge.schema import STALE_AFTER
 from knowledge.working_days import working_days
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation, answerer
@@ -69,6 +70,25 @@ def test_a_question_about_another_place_carries_its_subject_over(converse: Conve
 
 
 @on_sqlite
+def test_without_a_place_each_place_is_told_in_short(converse: Converse) -> None:
+    citizen = converse("khach")
+    told = citizen.says("có bao nhiêu tổ công nghệ số cộng đồng")
+    assert "- Thị xã Đức Phổ: 99 tổ (kết quả năm 2023" in told
+    assert "- Tỉnh Quảng Nam: 1.200 tổ (kết quả năm 2023" in told
+    assert "Bác hỏi cho nơi nào" in told
+
+
+@on_sqlite
+def test_a_comparison_names_every_source_and_who_is_silent(converse: Converse) -> None:
+    citizen = converse("khach")
+    told = citizen.says("so sánh tỷ lệ hồ sơ trực tuyến các nơi")
+    assert told.count("; P") >= 3, "each figure has its section"
+    assert "Tôi không thấy con số này trong văn bản của: " in told
+    assert "để tham khảo" in told
+    assert "Nguồn: " in citizen.presses(citizen.buttons()[0])
+
+
+@on_sqlite
 def test_a_person_can_always_be_asked_for(converse: Converse) -> None:
     citizen = converse("khach")
     citizen.says(UNKNOWN)
@@ -99,6 +119,16 @@ def test_an_expired_answer_says_so() -> None:
     decision = Decision(Outcome.ANSWER, entry=entry.id)
     assert "hết hạn" not in wording.word(decision, fresh, working_days(), date(2026, 12, 31)).reply.text
     assert "nay đã hết hạn" in wording.word(decision, fresh, working_days(), date(2027, 1, 1)).reply.text
+
+
+def test_an_answer_not_checked_for_long_says_so() -> None:
+    entry = next(iter(answerer().knowledge.entries.values()))
+    decision = Decision(Outcome.ANSWER, entry=entry.id)
+    grown_old = entry.checked_on + STALE_AFTER
+    assert "đã lâu" not in wording.word(decision, answerer(), working_days(), grown_old).reply.text
+    assert "đã lâu chưa được kiểm lại" in (
+        wording.word(decision, answerer(), working_days(), grown_old + timedelta(days=1)).reply.text
+    )
 
 
 @on_sqlite

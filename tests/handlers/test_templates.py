@@ -104,6 +104,7 @@ def of_questions(citizen: Conversation) -> None:
         "quên mật khẩu vneid",
         "dịch vụ công",
         "chỉ tiêu tổ công nghệ số",
+        "so sánh tỷ lệ hồ sơ trực tuyến các nơi",
         "cảm ơn",
         "gặp người thật",
         "zxcv asdf",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from knowledge.answer_eval import STYLES, evaluate, load_cases
 from knowledge.answering import MOST_CHOICES, Answerer, Asker, Outcome
 from knowledge.loader import load
+from knowledge.schema import Figure
 from knowledge.vietnamese import fold
 
 ANSWERER = Answerer(load())
@@ -87,6 +88,40 @@ def test_small_talk(text: str, remark: str) -> None:
     assert (decision.outcome, decision.remark) == (Outcome.SMALLTALK, remark)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "so sánh tỷ lệ hồ sơ trực tuyến các nơi",
+        "nơi nào có nhiều tổ công nghệ số nhất",
+        "so sanh so to cong nghe so giua cac noi",
+    ],
+)
+def test_a_comparison_sets_one_figure_of_each_place_side_by_side(question: str) -> None:
+    decision = ANSWERER.decide(question)
+    assert decision.outcome is Outcome.ANSWER
+    plans = [entry.partition("/")[0] for entry in decision.compared]
+    assert len(plans) == len(set(plans)) >= 3
+    assert set(plans) | set(decision.silent) == set(ANSWERER.knowledge.plans)
+    assert all(isinstance(ANSWERER.records[entry][1], Figure) for entry in decision.compared)
+
+
+def test_two_places_are_compared_and_no_other() -> None:
+    decision = ANSWERER.decide("đức phổ với quảng nam có bao nhiêu tổ công nghệ số")
+    assert set(decision.compared) == {"duc_pho_2023/to_tong_so", "quang_nam_2024/to_cnscd_so_to"}
+    assert decision.silent == ()
+
+
+@pytest.mark.parametrize("text", ["căn cước", "mã qr", "dich vu cong"])
+def test_a_word_of_ours_alone_is_met_with_choices(text: str) -> None:
+    assert ANSWERER.decide(text).outcome is Outcome.CHOICES
+
+
+@pytest.mark.parametrize("question", ["cán bộ cấp xã {} dùng hồ sơ trên mạng bao nhiêu", "{} giao công an làm gì"])
+def test_a_place_known_by_its_capitals_only_gets_no_figure(question: str) -> None:
+    decision = ANSWERER.decide(question.format("huyện Mù Cang Chải"))
+    assert (decision.outcome, decision.elsewhere) == (Outcome.UNKNOWN, "huyện Mù Cang Chải")
+
+
 def test_a_person_can_be_asked_for() -> None:
     assert ANSWERER.decide("cho tôi gặp cán bộ").outcome is Outcome.HANDOFF
 
@@ -122,18 +157,18 @@ def test_search_shows_entries_and_records() -> None:
 
 
 # Least shares of right answers in scope; most of wrong ones in scope; most of answers out of scope: each about two
-# points off what was measured in November 2026 with 44 entries (right: .92 .91 .82, wrong: .027, out of scope: .013 on
-# development; .88 .87 .79, .036, .08 on held-out).
+# points off what was measured in November 2026. `heldout/mixed.yaml` has the floors that it had before.
 FLOORS = {
-    "development": ({"accented": 0.90, "unaccented": 0.90, "noisy": 0.79}, 0.045, 0.04),
-    "heldout": ({"accented": 0.86, "unaccented": 0.85, "noisy": 0.76}, 0.055, 0.10),
+    "development": ({"accented": 0.84, "unaccented": 0.83, "noisy": 0.70}, 0.09, 0.08),
+    "heldout": ({"accented": 0.83, "unaccented": 0.82, "noisy": 0.68}, 0.09, 0.11),
+    "heldout/mixed.yaml": ({"accented": 0.86, "unaccented": 0.85, "noisy": 0.76}, 0.055, 0.10),
 }
 
 
 @pytest.mark.parametrize("name", FLOORS)
 def test_measured_quality_does_not_fall(name: str) -> None:
     right, wrong, out_of_scope = FLOORS[name]
-    result = evaluate(ANSWERER, load_cases(QUESTIONS / name / "mixed.yaml"))
+    result = evaluate(ANSWERER, load_cases(QUESTIONS / name))
     for style in STYLES:
         assert result.share(style, "right") >= right[style], result.lines()
         assert result.share(style, "wrong") <= wrong, result.lines()
