@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check coverage format lock
+.PHONY: run test check coverage format lock bench
 .DEFAULT_GOAL := run
 
 run: .venv/.runs
@@ -27,10 +27,16 @@ format: .venv/.develops
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Measures the search beside other engines, then messages answered a second. RETRIEVAL_DATA may name a folder of questions.
+bench: .venv/.benches
+	$(BIN)/python -m tests.bench.bench_search
+	$(BIN)/python -m tests.bench.bench_messages
+
 # Writes the exact versions with their hashes; `make lock LOCK=--upgrade` takes newer ones.
 lock: .venv/.develops
 	$(COMPILE) -o requirements.lock pyproject.toml deploy/build.in
 	$(COMPILE) -c requirements.lock -o requirements-dev.lock pyproject.toml deploy/build.in --group dev
+	$(COMPILE) -c requirements.lock -o requirements-bench.lock pyproject.toml deploy/build.in --group bench
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cần Python 3.11 trở lên.")'
@@ -43,4 +49,8 @@ lock: .venv/.develops
 
 .venv/.develops: .venv/.runs requirements-dev.lock
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+.venv/.benches: .venv/.develops requirements-bench.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@

@@ -16,7 +16,7 @@ from knowledge.confidence import Model, Signs
 from knowledge.loader import Knowledge
 from knowledge.places import Gazetteer, Named
 from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, Point, System
-from knowledge.search import Document, Hit, Index
+from knowledge.search import Compared, Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import synonyms
 from knowledge.vietnamese import canon, fold
@@ -299,8 +299,9 @@ class Answerer:
         hits = self._entries.search(words, _LOOKED_AT)
         ours = [hit for hit in hits if _is_ours(hit.id)]
         rivals = [hit for hit in hits if not _is_ours(hit.id)]
-        everywhere = self._ranked_records(named)
-        records = self._ranked_records(named, named.plans) if named.plans else everywhere
+        compared = self._records.compare(named.rest)
+        everywhere = self._ranked_records(named, compared)
+        records = self._ranked_records(named, compared, named.plans) if named.plans else everywhere
         asks_figure = _says(named.rest, _FIGURE_WORDS)
         best = ours[0].score if ours else 0.0
         second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
@@ -339,11 +340,10 @@ class Answerer:
             return asked, self._places.read(asked)
         return asked, replace(named, rest=self._repairer.repair(named.rest))
 
-    def _ranked_records(self, named: Named, plans: Collection[str] = ()) -> list[Hit]:
+    def _ranked_records(self, named: Named, compared: Compared | None, plans: Collection[str] = ()) -> list[Hit]:
         """Return the records (of these plans, or of all) by how well they fit the question's words, kind and year."""
-        hits = self._records.search(
-            named.rest, _LOOKED_AT, keep=(lambda key: _plan_of(key) in plans) if plans else None
-        )
+        keep = (lambda key: _plan_of(key) in plans) if plans else None
+        hits = self._records.pick(compared, _LOOKED_AT, keep=keep)
         kinds = _kinds_asked(named.rest)
         asks_figure = _says(named.rest, _FIGURE_WORDS)
         weighed = []
@@ -504,6 +504,16 @@ def _remarks() -> Mapping[str, tuple[str, ...]]:
     return _lists("smalltalk")
 
 
+@cache
+def _folded_remarks() -> Mapping[str, tuple[str, ...]]:
+    return {kind: _folded(texts) for kind, texts in _remarks().items()}
+
+
+@cache
+def _folded(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, texts))
+
+
 def _lists(name: str) -> Mapping[str, tuple[str, ...]]:
     data = yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8"))
     return {key: tuple(texts) for key, texts in data.items()}
@@ -512,7 +522,7 @@ def _lists(name: str) -> Mapping[str, tuple[str, ...]]:
 def _remark(text: str) -> str | None:
     """Return which kind of remark a short text is, None for anything else."""
     typed = fold(text).strip(" .!?,")
-    score, kind = max((fuzz.ratio(typed, fold(one)), kind) for kind, texts in _remarks().items() for one in texts)
+    score, kind = max((fuzz.ratio(typed, one), kind) for kind, texts in _folded_remarks().items() for one in texts)
     return kind if score >= _SAME_REMARK else None
 
 
@@ -569,16 +579,16 @@ _FIGURE_WORDS = (
 _NUMBER_WORDS = ("bao nhiêu", "mấy", "tổng số", "số tổ", "số lượng")
 
 
-def _says(found: list[Word], phrases: Sequence[str]) -> bool:
+def _says(found: list[Word], phrases: tuple[str, ...]) -> bool:
     text = f" {' '.join(word.fold for word in found)} "
-    return any(f" {fold(phrase)} " in text for phrase in phrases)
+    return any(f" {phrase} " in text for phrase in _folded(phrases))
 
 
-def _without(found: list[Word], phrases: Sequence[str]) -> list[Word]:
+def _without(found: list[Word], phrases: tuple[str, ...]) -> list[Word]:
     """Take phrases out of a question's words."""
     rest = list(found)
-    for phrase in phrases:
-        words = fold(phrase).split()
+    for phrase in _folded(phrases):
+        words = phrase.split()
         for start in range(len(rest) - len(words), -1, -1):
             if [word.fold for word in rest[start : start + len(words)]] == words:
                 del rest[start : start + len(words)]

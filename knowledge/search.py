@@ -30,7 +30,7 @@ _GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
 _GROUP = "="
 """Begins the feature of a group of synonyms; no word has it."""
-_WEIGHED = 80
+_WEIGHED = 60
 """Documents whose phrasings are looked at one by one, those with the best coverage and nearest phrasing first."""
 
 
@@ -211,6 +211,15 @@ class _Cosines:
         return cls(_postings(space.rows, space.features, weights, len(space), n_texts))
 
 
+@dataclass(frozen=True)
+class Compared:
+    """How near a question is to each phrasing, how much of it each document covers, and how much it has at all."""
+
+    near: Floats
+    covers: Floats
+    has: Floats
+
+
 @dataclass
 class Index:
     """Search over documents, built once.
@@ -270,35 +279,40 @@ class Index:
             if self._repairer is None:
                 self._repairer = Repairer(self.vocabulary)
             asked = self._repairer.repair(read(asked))
+        return self.pick(self.compare(asked), k, keep=keep)
+
+    def compare(self, asked: Sequence[Word]) -> Compared | None:
+        """Compare a question with every document, for `pick`; None if there is nothing to compare."""
         words = [word.fold for word in asked]
         if not words or not self._phrasings:
-            return []
+            return None
         features, shares, reachable, length = self._words.of(words)
-        near = self._by_words.gather(features, shares)
-        alike = self._by_grams.gather(*self._grams.of(" ".join(words)))
         weights = shares * (length / max(reachable, 1e-9))
-        covered = self._covers.gather(features, weights)
-        has = self._has.gather(features, weights)
-        in_body = self._body_covers.gather(features, weights)
-        rough = self._shares[0] * covered + self._shares[3] * in_body + self._nearest_phrasing(near, alike)
+        near = self._shares[1] * self._by_words.gather(features, shares)
+        near += self._shares[2] * self._by_grams.gather(*self._grams.of(" ".join(words)))
+        covers = self._shares[0] * self._covers.gather(features, weights)
+        covers += self._shares[3] * self._body_covers.gather(features, weights)
+        return Compared(near, covers, self._has.gather(features, weights))
+
+    def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
+        """Return the `k` nearest documents, as `search` does, of a comparison."""
+        if compared is None:
+            return []
         hits = []
-        for number in self._best(rough, keep):
+        for number in self._best(compared, keep):
             begin, end = self._begins[number], self._begins[number + 1]
-            together = self._shares[1] * near[begin:end] + self._shares[2] * alike[begin:end]
-            nearest = np.sort(together)[-self.nearest :]
-            score = self._shares[0] * covered[number] + self._shares[3] * in_body[number] + nearest.mean()
-            phrasing = self._phrasings[begin + int(together.argmax())]
-            hits.append(Hit(self.documents[number].id, min(float(score), 1.0), phrasing, float(has[number])))
+            phrasings = compared.near[begin:end]
+            nearest = np.sort(phrasings)[-self.nearest :]
+            score = min(float(compared.covers[number] + nearest.sum() / len(nearest)), 1.0)
+            phrasing = self._phrasings[begin + int(phrasings.argmax())]
+            hits.append(Hit(self.documents[number].id, score, phrasing, float(compared.has[number])))
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
 
-    def _nearest_phrasing(self, near: Floats, alike: Floats) -> Floats:
-        """Return for every document the share of its nearest phrasing."""
-        together = self._shares[1] * near + self._shares[2] * alike
-        # A document without a phrasing cannot be found; its slot would read its neighbour's.
-        return np.maximum.reduceat(together, np.minimum(self._begins[:-1], len(together) - 1))
-
-    def _best(self, rough: Floats, keep: Callable[[str], bool] | None) -> list[int]:
+    def _best(self, compared: Compared, keep: Callable[[str], bool] | None) -> list[int]:
         """Return the numbers of the documents that are worth a closer look."""
+        # A document without a phrasing cannot be found; its slot would read its neighbour's.
+        begins = np.minimum(self._begins[:-1], len(compared.near) - 1)
+        rough = compared.covers + np.maximum.reduceat(compared.near, begins)
         if keep is not None:
             rough = np.where([keep(document.id) for document in self.documents], rough, 0)
         found = np.argpartition(-rough, _WEIGHED)[:_WEIGHED] if len(rough) > _WEIGHED else np.arange(len(rough))

@@ -74,12 +74,14 @@ def read(text: str) -> list[Word]:
 
 def _without_phrases(typed: list[str], table: Abbreviations) -> list[str]:
     """Replace each run of words that the table knows as a phrase, the longest first."""
-    longest = max(len(phrase.split()) for phrase in table.phrases)
+    longest, firsts = _phrase_shape()
+    folded = [fold(word) for word in typed]
     result: list[str] = []
     position = 0
     while position < len(typed):
-        for length in range(min(longest, len(typed) - position), 0, -1):
-            full = table.phrases.get(fold(" ".join(typed[position : position + length])))
+        most = min(longest, len(typed) - position) if folded[position] in firsts else 0
+        for length in range(most, 0, -1):
+            full = table.phrases.get(" ".join(folded[position : position + length]))
             if full is not None:
                 result.extend(words(full))
                 position += length
@@ -88,6 +90,13 @@ def _without_phrases(typed: list[str], table: Abbreviations) -> list[str]:
             result.append(typed[position])
             position += 1
     return result
+
+
+@cache
+def _phrase_shape() -> tuple[int, frozenset[str]]:
+    """Return the number of words of the longest phrase, and the words that phrases begin with."""
+    phrases = [phrase.split() for phrase in abbreviations().phrases]
+    return max(map(len, phrases)), frozenset(words[0] for words in phrases)
 
 
 class Repairer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
@@ -20,6 +21,7 @@ def canon(text: str) -> str:
     return _WORD.sub(lambda match: _place_tone(match.group()), flat)
 
 
+@lru_cache(maxsize=1 << 15)  # the syllables of the language are some thousands, and each is met again and again
 def _place_tone(word: str) -> str:
     """Put the tone of an open oa, oe, uy on its first vowel; leave every other word alone."""
     if len(word) < 2 or word.isascii():
@@ -36,7 +38,14 @@ def _place_tone(word: str) -> str:
 
 def fold(text: str) -> str:
     """Return `canon(text)` without any marks, đ as d: "Địa bàn" becomes "dia ban"."""
-    letters = unicodedata.normalize("NFD", canon(text))
+    return _WORD.sub(lambda match: _without_marks(match.group()), canon(text))
+
+
+@lru_cache(maxsize=1 << 15)
+def _without_marks(word: str) -> str:
+    if word.isascii():
+        return word
+    letters = unicodedata.normalize("NFD", word)
     return "".join(mark for mark in letters if not unicodedata.combining(mark)).replace("đ", "d")
 
 
