@@ -119,6 +119,15 @@ def test_deadlines_of_fourteen_days_and_what_is_overdue(ward: Conversation, data
 
 
 @on_sqlite
+def test_entries_that_nobody_checked_for_long_are_named(ward: Conversation, clock: Clock) -> None:
+    assert "Bài hướng dẫn đã lâu" not in ward.says("bản tin")
+    clock.set(vn(2028, 1, 10))
+    told = ward.says("bản tin")
+    assert "Bài hướng dẫn đã lâu chưa kiểm hoặc hết hạn (" in told
+    assert "- … và " in told
+
+
+@on_sqlite
 def test_on_demand_this_week_last_week_and_the_quarter(ward: Conversation, clock: Clock) -> None:
     this = ward.says("bản tin")
     assert "Từ 16/11/2026 đến 21/11/2026" in this

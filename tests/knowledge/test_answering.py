@@ -105,6 +105,15 @@ def test_a_comparison_sets_one_figure_of_each_place_side_by_side(question: str) 
     assert all(isinstance(ANSWERER.records[entry][1], Figure) for entry in decision.compared)
 
 
+def test_every_record_of_every_plan_can_be_had_by_asking() -> None:
+    unreachable = [
+        key
+        for key, (plan, record) in ANSWERER.records.items()
+        if not any(ANSWERER.decide(f"{ask} ở {plan.document.place}").entry == key for ask in record.asks)
+    ]
+    assert unreachable == []
+
+
 def test_two_places_are_compared_and_no_other() -> None:
     decision = ANSWERER.decide("đức phổ với quảng nam có bao nhiêu tổ công nghệ số")
     assert set(decision.compared) == {"duc_pho_2023/to_tong_so", "quang_nam_2024/to_cnscd_so_to"}
