@@ -23,6 +23,7 @@ class _Chat:
     """What a chat remembers between its questions."""
 
     before: str | None = None
+    entry: str | None = None
     choices: tuple[Choice, ...] = ()
 
 
@@ -49,8 +50,9 @@ class Asking:
             raise ValueError('"area" và "chat" phải là chuỗi')
         plan = None if area is None else self._plan_of(str(area))
         chat = _Chat() if chat_name is None else self.chats.setdefault(str(chat_name), _Chat())
-        decision, text, sources = self._answer(question, Asker(plan=plan, before=chat.before), chat)
+        decision, text, sources = self._answer(question, Asker(plan=plan, before=chat.before, entry=chat.entry), chat)
         chat.before = wording.subject_of(decision, question, chat.before)
+        chat.entry = wording.entry_of(decision, self.brain.answerer)
         chat.choices = decision.choices
         return {
             "id": given.get("id"),

@@ -273,4 +273,4 @@ def look_up(db: Transaction, channel: str, address: str, standing: Standing) -> 
         area_id = role.area_id if role.team_id is None else people.team(db, role.team_id).area_id
     plan = None if area_id is None else people.area(db, area_id).plan
     villages = [] if area_id is None else people.villages(db, area_id)
-    return Asker(plan=plan, before=standing.data.get("question")), villages
+    return Asker(plan=plan, before=standing.data.get("question"), entry=standing.data.get("entry")), villages

@@ -15,7 +15,19 @@ from rapidfuzz import fuzz
 from knowledge.confidence import Model, Signs
 from knowledge.loader import Knowledge
 from knowledge.places import Gazetteer, Named
-from knowledge.schema import AnyRecord, BudgetLine, CitedDocument, Deadline, Duty, Figure, HowTo, Plan, Point, System
+from knowledge.schema import (
+    AnyRecord,
+    BudgetLine,
+    CitedDocument,
+    Deadline,
+    Duty,
+    Figure,
+    HowTo,
+    Plan,
+    Point,
+    SectionKey,
+    System,
+)
 from knowledge.search import Compared, Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import synonyms
@@ -180,6 +192,8 @@ class Asker:
     plan: str | None = None
     before: str | None = None
     """The question before, if it was answered from a plan: its subject carries over to "còn Quảng Nam thì sao?"."""
+    entry: str | None = None
+    """The entry that answered the question before: "mất bao lâu?" asks for its section on time."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +206,7 @@ class Decision:
         elsewhere: A place that was asked about and that no plan covers.
         asked_year: The year asked about, if the answer is of another one.
         compared: For a comparison of places, the record of each place that has one, the best fit first.
+        section: The section of the entry that is asked for, None for its first message.
         silent: For a comparison, the ids of the plans that were asked about and have no such figure.
     """
 
@@ -202,6 +217,7 @@ class Decision:
     remark: str | None = None
     elsewhere: str | None = None
     asked_year: int | None = None
+    section: SectionKey | None = None
     compared: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
 
@@ -258,6 +274,9 @@ class Answerer:
         remark = _remark(plain)
         if remark is not None:
             return _remarked(remark, 1.0)
+        followed = self._followed(plain, asker)
+        if followed is not None:
+            return followed
         found = self.weigh(plain, asker)
         signs, named, ours = found.signs, found.named, found.entries
         remarked = _longer_remark(found.rivals, signs.entry_rival)
@@ -278,6 +297,21 @@ class Answerer:
         if near < CHOICES_FROM and not _is_keyword(signs):
             return _unknown(entry)
         return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
+
+    def _followed(self, text: str, asker: Asker) -> Decision | None:
+        """Return the section of the entry before that a few words ask for: "thế mất bao lâu ạ?".
+
+        An entry without that section is given once more: what it knows of the matter stands in its first message.
+        """
+        entry = self.knowledge.entries.get(asker.entry or "")
+        if entry is None:
+            return None
+        typed = _telling(self._repairer.repair(read(text[:_READ_AT_MOST])))
+        score, key = max((fuzz.ratio(typed, one), key) for key, texts in _followups().items() for one in texts)
+        if score < _SAME_REMARK:
+            return None
+        section = SectionKey(key) if key in entry.sections else None
+        return Decision(Outcome.ANSWER, entry=entry.id, score=1.0, section=section)
 
     def weigh(self, question: str, asker: Asker = Asker()) -> Weighed:
         """Return what could answer a question and what speaks for it."""
@@ -524,6 +558,21 @@ def _remark(text: str) -> str | None:
     typed = fold(text).strip(" .!?,")
     score, kind = max((fuzz.ratio(typed, one), kind) for kind, texts in _folded_remarks().items() for one in texts)
     return kind if score >= _SAME_REMARK else None
+
+
+_AROUND = frozenset(
+    ["the", "vay", "thi", "con", "a", "da", "roi", "nhi", "bac", "em", "anh", "chi", "cho", "hoi", "lam"]
+)
+"""Small words around a follow-up that say nothing by themselves."""
+
+
+@cache
+def _followups() -> Mapping[str, tuple[str, ...]]:
+    return {key: tuple(_telling(read(text)) for text in texts) for key, texts in _lists("followups").items()}
+
+
+def _telling(found: list[Word]) -> str:
+    return " ".join(word.fold for word in found if word.fold not in _AROUND)
 
 
 _CARRIERS = frozenset(

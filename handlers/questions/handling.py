@@ -22,7 +22,8 @@ def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
     if turn.standing.state is None:
         text = reading.masked.text
         subject = wording.subject_of(reading.decision, text, turn.standing.data.get("question"))
-        turn.remember(question=subject, asked=text[:500])
+        entry = wording.entry_of(reading.decision, turn.answerer)
+        turn.remember(question=subject, asked=text[:500], entry=entry)
     return [_with_notice(worded.reply, turn)]
 
 

@@ -71,6 +71,9 @@ class Worded:
 def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
     """Return what is said for a decision."""
     if decision.outcome is Outcome.ANSWER and decision.entry is not None:
+        if decision.entry in answerer.knowledge.entries and decision.section is not None:
+            entry = answerer.knowledge.entries[decision.entry]
+            return Worded(section(entry, decision.section), sources_of(entry.facts, answerer.knowledge))
         if decision.entry in answerer.knowledge.entries:
             return _how_to(answerer.knowledge.entries[decision.entry], answerer.knowledge, today)
         if decision.compared:
@@ -99,6 +102,11 @@ def subject_of(decision: Decision, question: str, before: str | None) -> str | N
     if not any("/" in entry for entry in (decision.entry or "", *(choice.entry for choice in decision.choices))):
         return None
     return before if before and len(question.split()) <= _FOLLOW_UP_WORDS else question[:_KEPT_QUESTION]
+
+
+def entry_of(decision: Decision, answerer: Answerer) -> str | None:
+    """Return the entry that "mất bao lâu?" would refer to next, None if no entry was the answer."""
+    return decision.entry if decision.entry in answerer.knowledge.entries else None
 
 
 def unknown(answerer: Answerer, elsewhere: str | None = None) -> str:

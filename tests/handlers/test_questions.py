@@ -70,6 +70,33 @@ def test_a_question_about_another_place_carries_its_subject_over(converse: Conve
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("asked", "heading"),
+    [
+        ("mất bao lâu ạ", "Chi phí, thời gian"),
+        ("the can giay to gi", "Cần chuẩn bị"),
+        ("căn cứ vào đâu?", "Xem căn cứ"),
+    ],
+)
+def test_a_few_words_after_an_answer_open_its_section(converse: Converse, asked: str, heading: str) -> None:
+    citizen = converse("khach")
+    citizen.says("lên mức 2 vneid cần gì")
+    assert citizen.says(asked).startswith(f"{heading} – ")
+
+
+@on_sqlite
+def test_a_followup_belongs_to_the_answer_just_before(converse: Converse, clock: Clock) -> None:
+    citizen = converse("khach")
+    assert "Chi phí, thời gian – " not in citizen.says("mất bao lâu ạ")
+    citizen.says("lên mức 2 vneid cần gì")
+    citizen.says("quảng nam có bao nhiêu tổ công nghệ số")
+    assert "Chi phí, thời gian – " not in citizen.says("mất bao lâu ạ"), "a plan answered in between"
+    citizen.says("lên mức 2 vneid cần gì")
+    clock.forward(hours=13)
+    assert "Chi phí, thời gian – " not in citizen.says("mất bao lâu ạ"), "yesterday's answer is forgotten"
+
+
+@on_sqlite
 def test_without_a_place_each_place_is_told_in_short(converse: Converse) -> None:
     citizen = converse("khach")
     told = citizen.says("có bao nhiêu tổ công nghệ số cộng đồng")
