@@ -6,12 +6,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 
-import yaml
-from rapidfuzz import fuzz
-
+from knowledge import cues
 from knowledge.confidence import Model, Signs
 from knowledge.loader import Knowledge
 from knowledge.places import Gazetteer, Named
@@ -31,7 +27,7 @@ from knowledge.schema import (
 from knowledge.search import Compared, Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import synonyms
-from knowledge.vietnamese import canon, fold
+from knowledge.vietnamese import canon
 
 # The models and bars are fitted on tests/questions/development with tests/support/fit_confidence.py.
 ENTRY_IS_RIGHT = Model(
@@ -135,16 +131,10 @@ RECORD_MARGIN = 0.03
 REMARK_FROM = 0.40
 """Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
-_SAME_REMARK = 88
-"""rapidfuzz ratio from which a short text counts as a remark of `words/smalltalk.yaml`."""
 _FITS = 0.06
 """What a record gains if the question names its kind, or its year."""
 SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
-_LACKS = 0.3
-"""A plan whose best record is this far below the best of all plans does not say what was asked."""
-_NEAR = 0.15
-"""Entries within this distance of the best are offered with it."""
 _ALSO_FROM = 0.3
 """Probability from which an entry is offered beside the places of a plan's question."""
 RECORD_FROM = 0.6
@@ -271,7 +261,7 @@ class Answerer:
         plain = question.strip()
         if plain in self.knowledge.entries or plain in self.records:
             return Decision(Outcome.ANSWER, entry=plain, score=1.0)
-        remark = _remark(plain)
+        remark = cues.remark(plain)
         if remark is not None:
             return _remarked(remark, 1.0)
         followed = self._followed(plain, asker)
@@ -306,9 +296,8 @@ class Answerer:
         entry = self.knowledge.entries.get(asker.entry or "")
         if entry is None:
             return None
-        typed = _telling(self._repairer.repair(read(text[:_READ_AT_MOST])))
-        score, key = max((fuzz.ratio(typed, one), key) for key, texts in _followups().items() for one in texts)
-        if score < _SAME_REMARK:
+        key = cues.follow_up(self._repairer.repair(read(text[:_READ_AT_MOST])))
+        if key is None:
             return None
         section = SectionKey(key) if key in entry.sections else None
         return Decision(Outcome.ANSWER, entry=entry.id, score=1.0, section=section)
@@ -319,15 +308,15 @@ class Answerer:
         asked, named = self._named(told)
         if unlisted is not None and not named.plans and not named.elsewhere:
             named = replace(named, elsewhere=(unlisted,))
-        if asker.before is not None and _only_place_or_year(named):
+        if asker.before is not None and _leaves_the_subject(named):
             _, before = self._named(asker.before)
             if named.plans or named.elsewhere:
                 named = replace(named, year=named.year or before.year, rest=before.rest)
             else:
                 named = replace(before, year=named.year)
-        compares = _says(named.rest, _COMPARING)
+        compares = cues.says(named.rest, cues.cues().compares)
         if compares:
-            named = replace(named, rest=_without(named.rest, _COMPARING))
+            named = replace(named, rest=cues.without(named.rest, cues.cues().compares))
         # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
         words = asked if named.abroad else named.rest
         hits = self._entries.search(words, _LOOKED_AT)
@@ -336,7 +325,7 @@ class Answerer:
         compared = self._records.compare(named.rest)
         everywhere = self._ranked_records(named, compared)
         records = self._ranked_records(named, compared, named.plans) if named.plans else everywhere
-        asks_figure = _says(named.rest, _FIGURE_WORDS)
+        asks_figure = cues.says(named.rest, cues.cues().figure)
         best = ours[0].score if ours else 0.0
         second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
         record = records[0].score if records else 0.0
@@ -356,7 +345,7 @@ class Answerer:
             elsewhere=float(bool(named.elsewhere)),
             figure=float(asks_figure),
             figure_here=float(asks_figure and here),
-            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in _kinds_asked(named.rest)),
+            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in cues.kinds_asked(named.rest)),
             length=math.log1p(len(words)),
             unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
         )
@@ -378,8 +367,8 @@ class Answerer:
         """Return the records (of these plans, or of all) by how well they fit the question's words, kind and year."""
         keep = (lambda key: _plan_of(key) in plans) if plans else None
         hits = self._records.pick(compared, _LOOKED_AT, keep=keep)
-        kinds = _kinds_asked(named.rest)
-        asks_figure = _says(named.rest, _FIGURE_WORDS)
+        kinds = cues.kinds_asked(named.rest)
+        asks_figure = cues.says(named.rest, cues.cues().figure)
         weighed = []
         for hit in hits:
             plan, record = self.records[hit.id]
@@ -439,7 +428,7 @@ class Answerer:
             return False
         near = [hit.id for hit in records if hit.score >= records[0].score - SAME_INDICATOR]
         own = any(_plan_of(key) == asker.plan and isinstance(self.records[key][1], Deadline) for key in near)
-        figure = isinstance(self.records[near[0]][1], Figure) and _says(named.rest, _NUMBER_WORDS)
+        figure = isinstance(self.records[near[0]][1], Figure) and cues.says(named.rest, cues.cues().count)
         return bool(named.plans) or own or figure
 
     def _refines(self, first: str, second: str) -> bool:
@@ -472,9 +461,9 @@ def _record_document(key: str, plan: Plan, record: AnyRecord) -> Document:
 
 def _rivals(knowledge: Knowledge) -> list[Document]:
     """Return what competes with the entries: remarks, and neighbouring questions that have no entry."""
-    remarks = [Document(_REMARK + kind, texts) for kind, texts in _remarks().items()]
+    remarks = [Document(_REMARK + kind, texts) for kind, texts in cues.remarks().items()]
     return remarks + [
-        Document(_NOT_OURS + name, texts) for name, texts in _not_ours().items() if name not in knowledge.entries
+        Document(_NOT_OURS + name, texts) for name, texts in cues.not_ours().items() if name not in knowledge.entries
     ]
 
 
@@ -528,127 +517,6 @@ def _remarked(kind: str, score: float) -> Decision:
     return Decision(Outcome.HANDOFF if kind == "handoff" else Outcome.SMALLTALK, remark=kind, score=score)
 
 
-@cache
-def _not_ours() -> Mapping[str, tuple[str, ...]]:
-    return _lists("not_ours")
-
-
-@cache
-def _remarks() -> Mapping[str, tuple[str, ...]]:
-    return _lists("smalltalk")
-
-
-@cache
-def _folded_remarks() -> Mapping[str, tuple[str, ...]]:
-    return {kind: _folded(texts) for kind, texts in _remarks().items()}
-
-
-@cache
-def _folded(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(fold, texts))
-
-
-def _lists(name: str) -> Mapping[str, tuple[str, ...]]:
-    data = yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8"))
-    return {key: tuple(texts) for key, texts in data.items()}
-
-
-def _remark(text: str) -> str | None:
-    """Return which kind of remark a short text is, None for anything else."""
-    typed = fold(text).strip(" .!?,")
-    score, kind = max((fuzz.ratio(typed, one), kind) for kind, texts in _folded_remarks().items() for one in texts)
-    return kind if score >= _SAME_REMARK else None
-
-
-_AROUND = frozenset(
-    ["the", "vay", "thi", "con", "a", "da", "roi", "nhi", "bac", "em", "anh", "chi", "cho", "hoi", "lam"]
-)
-"""Small words around a follow-up that say nothing by themselves."""
-
-
-@cache
-def _followups() -> Mapping[str, tuple[str, ...]]:
-    return {key: tuple(_telling(read(text)) for text in texts) for key, texts in _lists("followups").items()}
-
-
-def _telling(found: list[Word]) -> str:
-    return " ".join(word.fold for word in found if word.fold not in _AROUND)
-
-
-_CARRIERS = frozenset(
-    ["con", "thi", "sao", "the", "nao", "o", "tai", "nam", "va", "a", "vay", "nua", "cua", "cho", "toi", "hoi", "la"]
-)
-
-
-def _only_place_or_year(named: Named) -> bool:
-    """Tell whether a question says nothing but a place or a year: "còn Quảng Nam thì sao"."""
-    says = bool(named.plans or named.elsewhere or named.year)
-    return says and all(word.fold in _CARRIERS for word in named.rest)
-
-
-_KIND_WORDS = {
-    "target": ("chỉ tiêu", "mục tiêu", "phấn đấu", "đặt ra", "phải đạt"),
-    "result": ("kết quả", "đạt được", "hiện có", "đã có", "đã đạt", "hiện nay"),
-    "deadline": ("hạn", "trước ngày", "ngày nào", "khi nào", "bao giờ", "hôm nào", "nộp", "gửi"),
-    "duty": ("nhiệm vụ", "trách nhiệm", "làm gì", "làm những gì", "phải làm", "phụ trách", "chủ trì"),
-    "system": ("hệ thống", "ứng dụng", "phần mềm", "nền tảng", "tổng đài", "trang"),
-    "cited": ("văn bản", "quyết định", "công văn", "nghị quyết", "căn cứ", "số mấy"),
-    "budget": ("kinh phí", "tiền", "ngân sách", "chi phí", "đồng", "chi bao nhiêu"),
-    "point": (
-        "khó khăn",
-        "hạn chế",
-        "vướng mắc",
-        "tồn tại",
-        "nguyên nhân",
-        "vì sao",
-        "mục tiêu chung",
-        "mục tiêu tổng quát",
-        "mục đích",
-        "ai ký",
-        "người ký",
-        "nơi nhận",
-        "nay thuộc",
-        "văn bản này",
-    ),
-}
-
-
-_COMPARING = (
-    "so sánh", "các nơi", "từng nơi", "mỗi nơi", "nơi nào", "giữa các", "các địa phương", "các tỉnh", "địa phương nào",
-    "tỉnh nào", "đâu cao", "đâu nhiều", "năm nơi", "mấy nơi", "đối chiếu",
-)  # fmt: skip
-"""Words that ask for the same figure of several places."""
-
-_FIGURE_WORDS = (
-    "bao nhiêu", "mấy", "tỷ lệ", "chỉ tiêu", "mục tiêu", "phần trăm", "đạt", "số lượng", "tổng số", "kế hoạch",
-    "số tổ", "nhiệm vụ",
-)  # fmt: skip
-
-
-_NUMBER_WORDS = ("bao nhiêu", "mấy", "tổng số", "số tổ", "số lượng")
-
-
-def _says(found: list[Word], phrases: tuple[str, ...]) -> bool:
-    text = f" {' '.join(word.fold for word in found)} "
-    return any(f" {phrase} " in text for phrase in _folded(phrases))
-
-
-def _without(found: list[Word], phrases: tuple[str, ...]) -> list[Word]:
-    """Take phrases out of a question's words."""
-    rest = list(found)
-    for phrase in _folded(phrases):
-        words = phrase.split()
-        for start in range(len(rest) - len(words), -1, -1):
-            if [word.fold for word in rest[start : start + len(words)]] == words:
-                del rest[start : start + len(words)]
-    return rest
-
-
-def _kinds_asked(rest: list[Word]) -> set[str]:
-    """Return which kinds of record a question's words point to."""
-    return {kind for kind, said in _KIND_WORDS.items() if _says(rest, said)}
-
-
 _KINDS: Mapping[type[AnyRecord], str] = {
     Duty: "duty",
     Deadline: "deadline",
@@ -657,6 +525,11 @@ _KINDS: Mapping[type[AnyRecord], str] = {
     BudgetLine: "budget",
     Point: "point",
 }
+
+
+def _leaves_the_subject(named: Named) -> bool:
+    """Tell whether a question says nothing but a place or a year: "còn Quảng Nam thì sao"."""
+    return bool(named.plans or named.elsewhere or named.year) and cues.only_carries_over(named.rest)
 
 
 def _kind(record: AnyRecord) -> str:

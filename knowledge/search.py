@@ -149,6 +149,10 @@ class _WordSpace:
         length = math.sqrt(squares) or 1.0
         return np.array(known, dtype=np.int64), np.array(shares, dtype=np.float32) / length, total, length
 
+    def known(self, words: Sequence[str]) -> list[int]:
+        """Return the numbers of the features of a text that the space has, each once."""
+        return [self._numbers[feature] for feature in self._features(words) if feature in self._numbers]
+
     def _features(self, words: Sequence[str]) -> Counter[str]:
         pairs = (f"{first} {second}" for first, second in pairwise(words))
         groups = () if self._synonyms is None else (_GROUP + name for name in self._synonyms.named(words))
@@ -331,9 +335,9 @@ class Index:
         features: list[int] = []
         for number, document in enumerate(self.documents):
             if document.body:
-                found, _, _, _ = self._words.of([word.fold for word in read(document.body)])
+                found = self._words.known([word.fold for word in read(document.body)])
                 rows.extend([number] * len(found))
-                features.extend(found.tolist())
+                features.extend(found)
         return self._coverage(np.array(rows, dtype=np.int64), np.array(features, dtype=np.int64))
 
 

@@ -27,13 +27,17 @@ class Synonyms:
                 words = tuple(word.fold for word in read(member)) or (fold(member),)
                 if self._groups.setdefault(words, name) != name:
                     raise ValueError(f"«{member}» ở cả {self._groups[words]} và {name}")
-        self._longest = max(map(len, self._groups), default=0)
+        self._longest: dict[str, int] = {}
+        """The number of words of the longest member that begins with a word."""
+        for words in self._groups:
+            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
 
     def named(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the group of each member that folded words hold, the longest first at each place."""
         position = 0
         while position < len(words):
-            for length in range(min(self._longest, len(words) - position), 0, -1):
+            longest = self._longest.get(words[position], 0)
+            for length in range(min(longest, len(words) - position), 0, -1):
                 group = self._groups.get(tuple(words[position : position + length]))
                 if group is not None:
                     yield group
