@@ -23,7 +23,7 @@ _CALL = re.compile(
 )
 
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 
 
 def _read(name: str) -> str:
@@ -116,6 +116,6 @@ def test_the_lock_files_pin_with_hashes_and_name_no_index(name: str) -> None:
     assert not re.search(r"https?:|file:|index.url|find.links|trusted-host", "\n".join(lines))
 
 
-def test_the_running_lock_is_part_of_the_developing_one() -> None:
-    running, developing = (set(re.findall(r"^[a-z0-9._-]+==[^ \n]+", _read(name), re.MULTILINE)) for name in LOCKS)
-    assert running < developing
+def test_the_running_lock_is_part_of_the_others() -> None:
+    running, *others = (set(re.findall(r"^[a-z0-9._-]+==[^ \n]+", _read(name), re.MULTILINE)) for name in LOCKS)
+    assert all(running < other for other in others)
