@@ -28,8 +28,10 @@ _CLEAR_IN_DIALOGUE = 0.8
 REPLY_USEFUL = timedelta(days=1)
 """How long an answer is worth sending."""
 
-_SURELY_NO_LOG = 0.8
+_SURELY_NO_LOG = 0.9
 """Probability of an answer from which a text that could be a log sentence but tells of no help is a question."""
+_SURELY_A_PLAN = 0.8
+"""The same for an answer from a plan, whatever the text tells: nobody logs "quang nam co may to cong nghe so"."""
 
 COORDINATING = ("coordinator", "admin")
 LOGGING = ("member", "leader", *COORDINATING)
@@ -50,21 +52,29 @@ class Rules:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was understood of a text before the transaction began; all of it masked."""
+    """What was understood of a text before the transaction began; all of it masked.
+
+    `decision` is LOG for what reads like a log sentence; `as_question` is what it would be as a question.
+    """
 
     masked: Masked
     log: LogReading
     decision: Decision
+    as_question: Decision
+
+    @property
+    def could_be_question(self) -> bool:
+        """Tell whether a log sentence tells of no help, and is answered as a question just as well."""
+        return not self.log.tells_of_help and self.as_question.outcome is Outcome.ANSWER
 
 
 def understand(text: str, answerer: Answerer, asker: Asker, today: date, villages: Sequence[str]) -> Reading:
     """Mask a text, then read it both as a log sentence and as a question; pure."""
     masked = mask(text)
     log = parse(masked.text, today, villages=villages)
-    decision = answerer.decide(masked.without_replacements, asker)  # "[số định danh]" is no part of the question
-    if log.is_log and not _is_surely_no_log(decision, log):
-        decision = Decision(Outcome.LOG, score=1.0)
-    return Reading(masked, log, decision)
+    as_question = answerer.decide(masked.without_replacements, asker)  # "[số định danh]" is no part of the question
+    is_log = log.is_log and not _is_surely_no_log(as_question, log)
+    return Reading(masked, log, Decision(Outcome.LOG, score=1.0) if is_log else as_question, as_question)
 
 
 def is_clear_question(reading: Reading) -> bool:
@@ -77,9 +87,10 @@ def _is_surely_no_log(decision: Decision, log: LogReading) -> bool:
     """Tell whether a text is better understood as what `decision` takes it for than as a log sentence."""
     if decision.outcome in (Outcome.SMALLTALK, Outcome.HANDOFF):
         return True
-    answers = decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY) and decision.score >= _SURELY_NO_LOG
-    about_a_plan = "/" in (decision.entry or "")
-    return answers and (about_a_plan or not log.tells_of_help)
+    answers = decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY)
+    if "/" in (decision.entry or ""):
+        return answers and decision.score >= _SURELY_A_PLAN
+    return answers and decision.score >= _SURELY_NO_LOG and not log.tells_of_help
 
 
 @dataclass

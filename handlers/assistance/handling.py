@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -66,6 +67,9 @@ def take_sentence(incoming: Incoming, turn: Turn) -> list[Reply]:
     replies = _continue(turn, drafts)
     if incoming.edited:
         return [Reply(render("assistance/edited")), *replies]
+    if reading.could_be_question:
+        asked = Button("Không, tôi muốn hỏi", f"ask.entry:{reading.as_question.entry}")
+        return [*replies[:-1], replace(replies[-1], rows=(*replies[-1].rows, (asked,)))]
     return replies
 
 

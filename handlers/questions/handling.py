@@ -16,13 +16,16 @@ def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
     reading = turn.reading
     if reading is None:
         return [Reply(render("common/nothing_to_read"))]
-    worded = wording.word(reading.decision, turn.answerer, turn.calendar, turn.today)
-    if reading.decision.outcome is Outcome.UNKNOWN:
+    decision = reading.decision
+    if decision.outcome is Outcome.LOG and reading.as_question.outcome is not Outcome.UNKNOWN:
+        decision = reading.as_question  # whoever cannot log tells a story and wants an answer
+    worded = wording.word(decision, turn.answerer, turn.calendar, turn.today)
+    if decision.outcome is Outcome.UNKNOWN:
         _keep(reading.masked.text, turn)
     if turn.standing.state is None:
         text = reading.masked.text
-        subject = wording.subject_of(reading.decision, text, turn.standing.data.get("question"))
-        entry = wording.entry_of(reading.decision, turn.answerer)
+        subject = wording.subject_of(decision, text, turn.standing.data.get("question"))
+        entry = wording.entry_of(decision, turn.answerer)
         turn.remember(question=subject, asked=text[:500], entry=entry)
     return [_with_notice(worded.reply, turn)]
 

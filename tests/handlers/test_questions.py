@@ -165,6 +165,23 @@ def test_a_swindlers_call_gets_the_warning_and_is_no_log_sentence(converse: Conv
     assert person.says("co nguoi goi xung cong an bao cap nhat vneid").startswith("⚠ CẢNH BÁO")
 
 
+NEITHER_SURELY = "hôm qua sắm máy mới, mở định danh bên này nó bắt áp chip thẻ vào"
+"""Reads like a log sentence without a word of help, and like a question."""
+
+
+@on_sqlite
+def test_what_could_be_a_question_is_not_logged_without_asking(converse: Converse) -> None:
+    member = converse("an", role="member")
+    assert "giúp được mấy người" in member.says(NEITHER_SURELY)
+    assert "Nguồn: " in member.presses("Không, tôi muốn hỏi")
+    assert "Không, tôi muốn hỏi" not in (member.says("hôm nay giúp 3 bà cài vneid"), *member.buttons())
+
+
+@on_sqlite
+def test_the_story_of_somebody_who_does_not_log_is_answered(converse: Converse) -> None:
+    assert "Nguồn: " in converse("khach").says(NEITHER_SURELY)
+
+
 @on_sqlite
 def test_an_unmarked_question_about_a_place_is_no_log_sentence(converse: Converse) -> None:
     member = converse("an", role="member")
