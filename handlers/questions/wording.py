@@ -20,6 +20,7 @@ from knowledge.schema import (
     Fact,
     Figure,
     HowTo,
+    Plan,
     PlanDocument,
     PlanRecord,
     Point,
@@ -47,6 +48,7 @@ _TEMPLATES: Mapping[type[AnyRecord], str] = {
     Point: "point",
 }
 _SHOWN_SOURCES = 3
+_SHOWN_AKIN = 3
 _FOLLOW_UP_WORDS = 6
 _KEPT_QUESTION = 500
 
@@ -153,7 +155,24 @@ def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, to
         # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
         values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
     source = _source_in_plan(plan.document, record)
-    return Worded(Reply(render(template, **values, source=source), (_feedback(entry),)), (source,))
+    others = tuple(
+        (Button(short(_named(other)), f"ask.entry:{plan.document.id}/{other.id}"),) for other in _akin(plan, record)
+    )
+    return Worded(Reply(render(template, **values, source=source), (*others, _feedback(entry))), (source,))
+
+
+def _akin(plan: Plan, record: AnyRecord) -> list[Point | Duty]:
+    """Return some records that whoever asked for this one will want too: other difficulties, other duties of teams."""
+    akin: list[Point | Duty] = []
+    if isinstance(record, Point):
+        akin = [other for other in plan.points if other.kind == record.kind and other.id != record.id]
+    elif isinstance(record, Duty) and record.about_teams:
+        akin = [other for other in plan.duties if other.about_teams and other.id != record.id]
+    return akin[:_SHOWN_AKIN]
+
+
+def _named(record: Point | Duty) -> str:
+    return record.about if isinstance(record, Point) else f"{record.who}: {record.what}"
 
 
 def _comparison(decision: Decision, answerer: Answerer) -> Worded:

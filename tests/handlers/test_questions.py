@@ -165,6 +165,17 @@ def test_a_swindlers_call_gets_the_warning_and_is_no_log_sentence(converse: Conv
     assert person.says("co nguoi goi xung cong an bao cap nhat vneid").startswith("⚠ CẢNH BÁO")
 
 
+@on_sqlite
+def test_one_difficulty_leads_to_the_others(converse: Converse) -> None:
+    citizen = converse("khach")
+    first = citizen.says("đức phổ gặp khó khăn gì")
+    assert first.startswith("Khó khăn, hạn chế mà văn bản của thị xã Đức Phổ năm 2023 nêu")
+    other = citizen.buttons()[0]
+    second = citizen.presses(other)
+    assert second.startswith("Khó khăn, hạn chế")
+    assert second != first
+
+
 NEITHER_SURELY = "hôm qua sắm máy mới, mở định danh bên này nó bắt áp chip thẻ vào"
 """Reads like a log sentence without a word of help, and like a question."""
 
