@@ -17,7 +17,7 @@ def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
     if reading is None:
         return [Reply(render("common/nothing_to_read"))]
     decision = reading.decision
-    if decision.outcome is Outcome.LOG and reading.as_question.outcome is not Outcome.UNKNOWN:
+    if decision.outcome is Outcome.LOG and reading.could_be_question:
         decision = reading.as_question  # whoever cannot log tells a story and wants an answer
     worded = wording.word(decision, turn.answerer, turn.calendar, turn.today)
     if decision.outcome is Outcome.UNKNOWN:
