@@ -132,7 +132,9 @@ REMARK_FROM = 0.40
 """Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
 _FITS = 0.06
-"""What a record gains if the question names its kind, or its year."""
+"""What a record gains if the question names its kind, or asks for a figure and it is one."""
+_YEAR_FITS = 0.15
+"""What a record gains if the question names its year: the same words of another year are another answer."""
 SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _ALSO_FROM = 0.3
@@ -373,7 +375,7 @@ class Answerer:
         for hit in hits:
             plan, record = self.records[hit.id]
             own_year = getattr(record, "year", None) or plan.document.year
-            gain = _FITS * ((_kind(record) in kinds) + (named.year is not None and own_year == named.year))
+            gain = _FITS * (_kind(record) in kinds) + _YEAR_FITS * (own_year == named.year)
             if isinstance(record, Figure):
                 gain += _FITS * asks_figure
             weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge.answer_eval import STYLES, evaluate, load_cases
 from knowledge.answering import MOST_CHOICES, Answerer, Asker, Outcome
 from knowledge.loader import load
-from knowledge.schema import Figure
+from knowledge.schema import BudgetLine, Figure
 from knowledge.vietnamese import fold
 
 ANSWERER = Answerer(load())
@@ -112,6 +112,15 @@ def test_every_record_of_every_plan_can_be_had_by_asking() -> None:
         if not any(ANSWERER.decide(f"{ask} ở {plan.document.place}").entry == key for ask in record.asks)
     ]
     assert unreachable == []
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_the_year_that_is_named_decides_between_the_same_words(year: int) -> None:
+    entry = ANSWERER.decide(f"kinh phí an toàn thông tin của Đức Phổ năm {year}").entry
+    assert entry is not None
+    record = ANSWERER.records[entry][1]
+    assert isinstance(record, Figure | BudgetLine)
+    assert record.year == year
 
 
 def test_two_places_are_compared_and_no_other() -> None:
