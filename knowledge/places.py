@@ -19,7 +19,7 @@ from knowledge.vietnamese import canon, fold
 
 _MISSPELT_FROM = 7
 """Shortest name (spaces counted) that is recognised with one slip: among shorter ones one letter makes another name."""
-_SET_PHRASE = 0.25
+_SET_PHRASE = 0.15
 """Share of a word's uses from which it counts as one phrase with the word before it: "đồng" in "cộng đồng"."""
 _KINDS = frozenset(["thanh pho", "tinh", "thi xa", "phuong", "quan", "huyen", "xa", "tp", "tx"])
 _UNLISTED = re.compile(
@@ -195,6 +195,8 @@ class Gazetteer:
 
     def _one_word(self, typed: str) -> tuple[str | None, int]:
         """Return the place whose name is typed without its spaces: "quangnam", "dnghoi"."""
+        if typed in self._glued:
+            return self._glued[typed], 1
         if len(typed) < _MISSPELT_FROM - 1 or typed in self._common:
             return None, 0
         for glued, name in self._glued.items():

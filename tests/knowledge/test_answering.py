@@ -123,6 +123,38 @@ def test_the_year_that_is_named_decides_between_the_same_words(year: int) -> Non
     assert record.year == year
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vận động thanh toán không tiền mặt",
+        "cộng đồng thành phố",
+        "cáp quang năm tới",
+        "thủ tục",
+        "lao động",
+        "công an",
+    ],
+)
+def test_common_words_are_never_a_place(text: str) -> None:
+    for typed in (text, fold(text)):
+        named = ANSWERER.weigh(typed).named
+        assert not named.plans, named
+        assert not named.elsewhere, named
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("cap quang quang nam dat bao nhieu", "quang_nam_2024"),
+        ("to cong nghe so cong dong dong thanh", "dong_thanh_2023"),
+        ("lao dong duc pho", "duc_pho_2023"),
+        ("nguoi dan quangnam", "quang_nam_2024"),
+        ("ở đồg hới có mấy tổ", "dong_hoi_2023"),
+    ],
+)
+def test_a_place_is_found_beside_common_words(text: str, plan: str) -> None:
+    assert ANSWERER.weigh(text).named.plans == (plan,)
+
+
 def test_two_places_are_compared_and_no_other() -> None:
     decision = ANSWERER.decide("đức phổ với quảng nam có bao nhiêu tổ công nghệ số")
     assert set(decision.compared) == {"duc_pho_2023/to_tong_so", "quang_nam_2024/to_cnscd_so_to"}
