@@ -5,9 +5,12 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 
 from db.engine import Database
-from db.models import Base, Dialogue, Event, Lease, Outbox
+from db.models import Arrival, Attempt, Base, Dialogue, Event, Lease, Outbox, QuotaUse, Run, StoredFile, ZaloToken
 
-_LEFT_BEHIND = {Outbox.__tablename__, Event.__tablename__, Dialogue.__tablename__, Lease.__tablename__}
+_LEFT_BEHIND = {
+    table.__tablename__
+    for table in (Arrival, Attempt, Dialogue, Event, Lease, Outbox, QuotaUse, Run, StoredFile, ZaloToken)
+}
 
 
 def copy_for_simulation(source: Database | None, target: Database) -> None:

@@ -51,6 +51,31 @@ class Database:
         with self.engine.connect().execution_options(reads_only=True) as connection, Session(connection) as session:
             yield session
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """One transaction that changes tables.
+
+        SQLite changes a table by building it anew, which its foreign keys would forbid: they are off meanwhile, and
+        all of them are checked before the commit.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                self._enforce_references(connection, on=False)
+            try:
+                with connection.begin():
+                    yield connection
+                    if self.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                        raise RuntimeError("the migration broke references between tables")
+            finally:
+                if self.is_sqlite:
+                    self._enforce_references(connection, on=True)
+
+    @staticmethod
+    def _enforce_references(connection: Connection, *, on: bool) -> None:
+        # Past SQLAlchemy: in a transaction, which it would begin, SQLite ignores this.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()

@@ -14,17 +14,17 @@ class DatabaseTooNew(Exception):
     """The database was migrated by newer code; its revision is the message."""
 
 
-def upgrade(database: Database) -> tuple[str | None, str]:
-    """Migrate to the newest revision; return (revision before, revision now).
+def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
+    """Migrate to the newest revision, or to one by name; return (revision before, newest revision).
 
     Raises:
         DatabaseTooNew: if the database knows revisions that the code does not.
     """
     before = current_revision(database)
     config = _config()
-    with database.engine.begin() as connection:
+    with database.migrating() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     head = ScriptDirectory.from_config(config).get_current_head()
     return before, head or ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -66,6 +67,11 @@ class Area(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str]
+    code: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Its id in the tables that it is imported from."""
+    former_names: Mapped[list[Any]] = mapped_column(default=list)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    """The area that it became part of; what happened in it before stays where it was."""
     plan: Mapped[str | None]
     demo: Mapped[bool] = mapped_column(default=False)
 
@@ -73,7 +79,7 @@ class Area(Base):
 
 
 class Team(Base):
-    """A community digital-technology team."""
+    """A unit that reports: a community digital-technology team, or a village or an office that hands in like one."""
 
     __tablename__ = "team"
 
@@ -82,9 +88,16 @@ class Team(Base):
     """Its commune."""
     village: Mapped[str | None]
     name: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(20), default="team")
+    code: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Its id in the tables that it is imported from."""
+    closed_at: Mapped[datetime | None]
     demo: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (UniqueConstraint("area_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("area_id", "name"),
+        CheckConstraint("kind in ('team', 'village', 'office')", name="kind"),
+    )
 
 
 class Person(Base):
@@ -99,6 +112,11 @@ class Person(Base):
     """When the one-line notice on personal data was shown."""
     consented_at: Mapped[datetime | None]
     muted_at: Mapped[datetime | None]
+    pronoun: Mapped[str | None] = mapped_column(String(10))
+    """How they wish to be addressed: bác, cô, chú, anh or chị."""
+    code: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Their id in the tables that they are imported from."""
+    deactivated_at: Mapped[datetime | None]
     demo: Mapped[bool] = mapped_column(default=False)
 
 
@@ -129,12 +147,16 @@ class Membership(Base):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """When it ends by itself: a deputy's role."""
+    ended_at: Mapped[datetime | None]
+    stands_in_for: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     __table_args__ = (CheckConstraint("role in ('member', 'leader', 'coordinator', 'admin')", name="role"),)
 
 
 class Invite(Base):
-    """A one-time code for a role; only its hash is kept."""
+    """A code for a role, for one person or several; only its hash is kept."""
 
     __tablename__ = "invite"
 
@@ -145,8 +167,58 @@ class Invite(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    most_uses: Mapped[int] = mapped_column(default=1)
+    uses: Mapped[int] = mapped_column(default=0)
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+    """When it was used last."""
     used_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who used it last."""
+
+
+class JoinRequest(Base):
+    """Somebody with a code waits for a leader or coordinator to let them in."""
+
+    __tablename__ = "join_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    invite_id: Mapped[int] = mapped_column(ForeignKey("invite.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    accepted: Mapped[bool | None]
+
+
+class LinkCode(Base):
+    """A one-time code that joins a further account to a person; only its hash is kept."""
+
+    __tablename__ = "link_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class CodeAttempt(Base):
+    """A wrong code from an account; too many close the door for a while."""
+
+    __tablename__ = "code_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (Index("ix_code_attempt_account", "channel", "address"),)
 
 
 class Event(Base):
@@ -163,6 +235,17 @@ class Event(Base):
     """The error's type, never the message's content."""
 
     __table_args__ = (CheckConstraint("outcome in ('done', 'failed', 'unreadable')", name="outcome"),)
+
+
+class Arrival(Base):
+    """An event of a platform that hands each out only once, masked, kept from its arrival until it is handled."""
+
+    __tablename__ = "arrival"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    incoming: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Dialogue(Base):
@@ -199,6 +282,10 @@ class Outbox(Base):
     text: Mapped[str] = mapped_column(Text)
     rows: Mapped[list[Any]]
     edits: Mapped[str | None]
+    batch: Mapped[str | None] = mapped_column(String(60), index=True)
+    """What it was queued for together with others: `broadcast:7`, `run:12`."""
+    attachment: Mapped[str | None] = mapped_column(String(64))
+    """Token of the file that goes with it."""
     key: Mapped[str | None] = mapped_column(unique=True)
     """Makes a scheduled message unique; None for replies, which their event makes unique."""
     state: Mapped[str] = mapped_column(String(10))
@@ -222,6 +309,102 @@ class Outbox(Base):
     )
 
 
+class Attempt(Base):
+    """One attempt to send a message, and what became of it."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    number: Mapped[int]
+    holder: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(12))
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "outcome in ('sent', 'retry', 'uncertain', 'refused', 'unreachable', 'moved', 'dropped')", name="outcome"
+        ),
+    )
+
+
+class StoredFile(Base):
+    """A file or picture made for somebody; served under an unguessable address until it expires."""
+
+    __tablename__ = "stored_file"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str]
+    media_type: Mapped[str] = mapped_column(String(100))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class QuotaUse(Base):
+    """How many messages a channel with a monthly quota has sent in a month ("2026-11", Vietnam's time)."""
+
+    __tablename__ = "quota_use"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    used: Mapped[int] = mapped_column(default=0)
+    warned: Mapped[int] = mapped_column(default=0)
+    """Percentage at which the administrator was warned last."""
+
+
+class ZaloToken(Base):
+    """The pair of tokens of a Zalo Official Account; the refresh token works once."""
+
+    __tablename__ = "zalo_token"
+
+    app_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    access_token: Mapped[str] = mapped_column(Text)
+    refresh_token: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    refused_at: Mapped[datetime | None]
+    """When a refresh was refused: a person must consent again."""
+
+
+class Run(Base):
+    """One scheduled run: what it expected to send, what it queued and what it left out, and why."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    due_at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    expected: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Reason → how many."""
+    error: Mapped[str | None]
+
+    __table_args__ = (UniqueConstraint("kind", "due_at"),)
+
+
+class Broadcast(Base):
+    """A message of a coordinator to everybody with a role in an area."""
+
+    __tablename__ = "broadcast"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    role: Mapped[str | None] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    recipients: Mapped[int]
+    unreachable: Mapped[int] = mapped_column(default=0)
+    reported_at: Mapped[datetime | None]
+    """When its author was told what was delivered."""
+
+
 class AssistanceSession(Base):
     """One entry of the log; counts people helped, names nobody."""
 
@@ -229,14 +412,22 @@ class AssistanceSession(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    """Who helped."""
+    logged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who wrote it down, where that was somebody else."""
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     held_on: Mapped[date] = mapped_column(index=True)
+    minutes: Mapped[int | None]
+    origin: Mapped[str | None] = mapped_column(index=True)
+    """`<channel>:<chat>:<message>` that it came from, so that an edit of that message finds it."""
     people: Mapped[int]
     place: Mapped[str | None]
     outcome: Mapped[str] = mapped_column(String(10))
     note: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
+    corrected_at: Mapped[datetime | None]
+    """When it was changed after its period had been handed in."""
     undone_at: Mapped[datetime | None]
     demo: Mapped[bool] = mapped_column(default=False)
 
@@ -255,15 +446,86 @@ class SessionTopic(Base):
     topic: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
+class SessionMember(Base):
+    """A member who went along, beside the one whose entry it is."""
+
+    __tablename__ = "session_member"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("assistance_session.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class SessionRevision(Base):
+    """One change of an entry of the log: the fields that changed, before and after."""
+
+    __tablename__ = "session_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("assistance_session.id"), index=True)
+    changed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    correction: Mapped[bool] = mapped_column(default=False)
+    """Whether the period had been handed in already."""
+
+
+class OwnRule(Base):
+    """A deadline that a coordinator has made in chat; its days are computed like those of a plan's rule."""
+
+    __tablename__ = "own_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    what: Mapped[str]
+    every: Mapped[str] = mapped_column(String(10))
+    """once, week, month, quarter, half or year."""
+    wording: Mapped[str] = mapped_column(String(10))
+    """before (the day itself is late) or by."""
+    day: Mapped[int | None]
+    """Of the month, or of the week (1 is Monday)."""
+    month: Mapped[int | None]
+    """Within the period, from 1."""
+    on: Mapped[date | None]
+    """The day of a rule that fires once."""
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("every in ('once', 'week', 'month', 'quarter', 'half', 'year')", name="every"),
+        CheckConstraint("wording in ('before', 'by')", name="wording"),
+    )
+
+
+class DayOverride(Base):
+    """A day that an administrator has declared a working day or a day off, over the calendar."""
+
+    __tablename__ = "day_override"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    note: Mapped[str | None]
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime]
+
+
 class AdoptedRule(Base):
-    """A deadline rule that a coordinator has adopted for an area; only these fire."""
+    """A deadline rule in force for an area: a plan's that a coordinator has adopted, or their own; only these fire."""
 
     __tablename__ = "adopted_rule"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     rule: Mapped[str]
-    """`<plan>/<record>` of the plan's rule that it follows."""
+    """`<plan>/<record>` of the plan's rule that it follows, or `own/<id>` of an own one."""
+    unit_kind: Mapped[str] = mapped_column(String(20), default="team")
+    """Which units of the area hand in: team, village or office."""
+    addressee: Mapped[str | None]
+    """Who gets the report today, where the plan names a body that is gone."""
+    needs_confirmation: Mapped[bool] = mapped_column(default=False)
+    """Whether *Đã nộp* counts only once the coordinator has confirmed it."""
+    one_for_all: Mapped[bool] = mapped_column(default=False)
+    """Whether one report stands for every unit of the area."""
     adopted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     adopted_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -282,8 +544,15 @@ class Submission(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
     submitted_at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(12), default="submitted")
+    """submitted, claimed (said to be, not confirmed yet) or waived (nobody has to this time)."""
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    confirmed_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("adopted_id", "period", "team_id"),)
+    __table_args__ = (
+        UniqueConstraint("adopted_id", "period", "team_id"),
+        CheckConstraint("kind in ('submitted', 'claimed', 'waived')", name="kind"),
+    )
 
 
 class Reminder(Base):
@@ -315,6 +584,116 @@ class Question(Base):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     asked_at: Mapped[datetime] = mapped_column(index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    key: Mapped[str | None] = mapped_column(index=True)
+    """The text's folded words: what is asked in the same words is one question, asked several times."""
+    settled_at: Mapped[datetime | None]
+    """When a coordinator linked it to an entry, or set it aside."""
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class LocalEntry(Base):
+    """What a coordinator has taught the bot: a further phrasing of an entry, or an entry of their own."""
+
+    __tablename__ = "local_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    """Where it holds; None for everywhere."""
+    entry: Mapped[str | None]
+    """The entry that the phrasings mean; None for an entry of its own, which is `local/<id>`."""
+    phrasings: Mapped[list[Any]]
+    topic: Mapped[str | None] = mapped_column(String(40))
+    title: Mapped[str | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(Text)
+    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    """When a process that has read it before must read it again."""
+
+
+class HelpRequest(Base):
+    """A citizen asks for a member of the team to come or write; reached within the chat only."""
+
+    __tablename__ = "help_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    """The citizen; None once they are erased."""
+    channel: Mapped[str] = mapped_column(String(20))
+    chat: Mapped[str]
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    village: Mapped[str | None]
+    topic: Mapped[str] = mapped_column(String(40))
+    wanted: Mapped[str | None]
+    """When it would suit them, in their own words, masked."""
+    note: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    level: Mapped[str] = mapped_column(String(12))
+    """Who has been asked so far: members, leader or coordinator."""
+    asked_at: Mapped[datetime]
+    raised_at: Mapped[datetime]
+    """When it was put before the present level."""
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    taken_at: Mapped[datetime | None]
+    first_taken_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("assistance_session.id"))
+    helped: Mapped[bool | None]
+    """What the citizen said afterwards."""
+
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'taken', 'closed', 'cancelled', 'lapsed')", name="state"),
+        CheckConstraint("level in ('members', 'leader', 'coordinator')", name="level"),
+    )
+
+
+class Handover(Base):
+    """A conversation that a person is asked to take over from the bot, or has taken over."""
+
+    __tablename__ = "handover"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    chat: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    """The citizen; None once they are erased."""
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    question: Mapped[str | None] = mapped_column(Text)
+    """What was asked last, masked."""
+    answer: Mapped[str | None] = mapped_column(Text)
+    """What the bot said to it."""
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    asked_at: Mapped[datetime]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    taken_at: Mapped[datetime | None]
+    last_at: Mapped[datetime]
+    """When somebody wrote last."""
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'taken', 'ended')", name="state"),
+        Index("ix_handover_chat", "channel", "chat"),
+    )
+
+
+class DutyHours(Base):
+    """When a person answers for an area: one of at most two ranges of a weekday, in Vietnam's time."""
+
+    __tablename__ = "duty_hours"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    weekday: Mapped[int]
+    """1 is Monday."""
+    begins: Mapped[time]
+    ends: Mapped[time]
 
 
 class Feedback(Base):
