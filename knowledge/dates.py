@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import TypeVar
@@ -14,6 +14,8 @@ from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words, nfc
 V = TypeVar("V")
 
 # A day and month without a year lies in the past, unless it is near enough to be a slip or a plan.
+_SURE_PARTS = frozenset(["chieu", "trua"])
+"""Parts of the day that are mistaken for nothing else without marks."""
 _FAR_AHEAD = timedelta(days=180)
 
 
@@ -24,6 +26,10 @@ class _DayWords(WordList):
     links: tuple[str, ...]
     vague: tuple[str, ...]
     weekdays: Mapping[int, tuple[str, ...]]
+    in_week: tuple[str, ...]
+    unsure: tuple[str, ...]
+    occasions: tuple[str, ...]
+    destinations: tuple[str, ...]
     ordinal_heads: tuple[str, ...]
     weeks: Mapping[int, tuple[str, ...]]
     just_past: tuple[str, ...]
@@ -58,13 +64,46 @@ def find_days(tokens: Sequence[Token], today: date) -> list[Day]:
     days: list[Day] = []
     position = 0
     while position < len(tokens):
-        day = _day_with_part(tokens, position, today)
+        day = (
+            _unsure(tokens, position, today)
+            or _day_with_part(tokens, position, today)
+            or _occasion(tokens, position, today)
+        )
         if day is None:
             position += 1
         else:
+            day = _either(tokens, day, today)
             days.append(day)
             position = day.end
     return days
+
+
+def _unsure(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "hình như hôm qua" and "khoảng thứ năm": nobody is sure of the day."""
+    words = _at(_tables().unsure, tokens, start)
+    day = _day_with_part(tokens, words.end, today) if words is not None and words.end < len(tokens) else None
+    return None if day is None or day.bare else replace(day, start=start, date=None)
+
+
+def _either(tokens: Sequence[Token], day: Day, today: date) -> Day:
+    """Make a day with another day or number behind "hay" one that nobody can tell: "hôm 12 hay 13"."""
+    if day.end + 1 >= len(tokens) or not tokens[day.end].means(("hay", "hoặc")):
+        return day
+    other = _day_with_part(tokens, day.end + 1, today)
+    number = number_at(tokens, day.end + 1)
+    if other is None and number is None:
+        return day
+    end = other.end if other is not None else day.end + 1 + (number.length if number else 0)
+    return replace(day, end=end, date=None)
+
+
+def _occasion(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "hôm mưa to" and "bữa họp thôn": some day, told by what happened."""
+    counted = start > 0 and (tokens[start - 1].is_number or number_at(tokens, start - 1) is not None)
+    named = tokens[start].means(_tables().words.occasions) and not counted and not tokens[start].is_capital
+    if not named or start + 1 >= len(tokens) or not tokens[start + 1].raw.isalpha():
+        return None
+    return Day(start, start + 1, None) if _day_with_part(tokens, start + 1, today) is None else None
 
 
 @dataclass(frozen=True)
@@ -76,6 +115,8 @@ class _Tables:
     vague: PhraseTable[None]
     weekdays: PhraseTable[int]
     weeks: PhraseTable[int]
+    in_week: PhraseTable[None]
+    unsure: PhraseTable[None]
     just_past: PhraseTable[None]
     units: PhraseTable[int]
 
@@ -91,6 +132,8 @@ def _tables() -> _Tables:
         vague=PhraseTable((phrase, None) for phrase in words.vague),
         weekdays=_numbered(words.weekdays),
         weeks=_numbered(words.weeks),
+        in_week=PhraseTable((phrase, None) for phrase in words.in_week),
+        unsure=PhraseTable((phrase, None) for phrase in words.unsure),
         just_past=PhraseTable((phrase, None) for phrase in words.just_past),
         units=_numbered(words.units),
     )
@@ -106,6 +149,8 @@ def _day_with_part(tokens: Sequence[Token], start: int, today: date) -> Day | No
     if part is None:
         return _day_at(tokens, start, today)
     short = _at(tables.after_part, tokens, part.end)
+    if short is not None and short.value == -1 and _word(tokens, short.end, tables.words.destinations):
+        return _gone_or_yesterday(tokens, start, part, today)
     if short is not None:
         return Day(start, short.end, today + timedelta(days=short.value), part.value)
     linked = part.end + (part.end < len(tokens) and tokens[part.end].means(tables.words.links))
@@ -117,7 +162,15 @@ def _day_with_part(tokens: Sequence[Token], start: int, today: date) -> Day | No
     begins = start == 0 or tokens[start - 1].is_break or part.end - start > 1
     if (begins and tokens[start].fold != "toi") or (not tokens[start].plain and tokens[start].canon != "đêm"):
         return Day(start, part.end, today, part.value, bare=True)
-    return None
+    return Day(start, part.end, today, part.value, bare=True) if tokens[start].fold in _SURE_PARTS else None
+
+
+def _gone_or_yesterday(tokens: Sequence[Token], start: int, part: Hit[str], today: date) -> Day:
+    """Read "chiều qua thôn 2": behind another part of the day it is "went to", alone nobody can tell."""
+    parts = _tables().parts
+    if any(parts.at(tokens, at) is not None for at in range(start)):
+        return Day(start, part.end, today, part.value, bare=True)
+    return Day(start, part.end + 1, None, part.value)
 
 
 def _day_at(tokens: Sequence[Token], start: int, today: date) -> Day | None:
@@ -153,6 +206,10 @@ def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
 
 def _relative(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     hit = _at(_tables().relative, tokens, start)
+    if hit is not None and hit.end == start + 1 and tokens[start].plain and tokens[start].fold == "nay":
+        hit = None  # "nay" without marks is nay rather than nãy
+    if hit is not None and tokens[start].plain and tokens[start].fold == "mot":
+        return None  # without marks "mot" is one
     return Day(start, hit.end, today + timedelta(days=hit.value)) if hit else None
 
 
@@ -162,10 +219,15 @@ def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if hit is None or (start > 0 and tokens[start - 1].means(tables.words.ordinal_heads)):
         return None
     back = (today.weekday() - hit.value) % 7
+    in_week = _at(tables.in_week, tokens, hit.end)
+    if in_week is not None:
+        hit = Hit(hit.start, in_week.end, hit.value)
     week = _at(tables.weeks, tokens, hit.end)
     if week is not None:
         monday = today - timedelta(days=today.weekday())
         return Day(start, week.end, monday + timedelta(days=hit.value + 7 * week.value))
+    if _word(tokens, hit.end, ("tới", "sau")) and not tokens[hit.end].plain:
+        return Day(start, hit.end + 1, today + timedelta(days=7 - back))
     written = _date_behind(tokens, hit.end, today)
     if written is not None:
         return Day(start, written.end, written.date)
@@ -199,7 +261,7 @@ def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if mark is None or not tokens[position].is_number:
         return None
     numbers = raw.split(mark)
-    if not all(number.isdigit() for number in numbers):
+    if not all(number.isdecimal() for number in numbers):
         return None
     if len(numbers) == 3 and len(numbers[2]) in (2, 4) and len(numbers[0]) <= 2 and len(numbers[1]) <= 2:
         year = int(numbers[2]) + (2000 if len(numbers[2]) == 2 else 0)
@@ -230,7 +292,7 @@ def _day_of_month(tokens: Sequence[Token], start: int, today: date) -> Day | Non
     month = number_at(tokens, end + 1) if _word(tokens, end, ("tháng",)) else None
     if month is not None and month.value is not None and 1 <= month.value <= 12:
         end += 1 + month.length
-        if _word(tokens, end, ("năm",)) and end + 1 < len(tokens) and tokens[end + 1].raw.isdigit():
+        if _word(tokens, end, ("năm",)) and end + 1 < len(tokens) and tokens[end + 1].raw.isdecimal():
             year = int(tokens[end + 1].raw) if len(tokens[end + 1].raw) == 4 else 0
             return Day(start, end + 2, _date_or_none(year, month.value, number.value))
         return Day(start, end, _in_nearest_year(today, month.value, number.value))
@@ -245,7 +307,7 @@ def _day_of_month(tokens: Sequence[Token], start: int, today: date) -> Day | Non
 def _year(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     """Read "năm 2024" and "tháng 10": a day in them is not told."""
     following = tokens[start + 1] if start + 1 < len(tokens) else None
-    if following is None or not following.raw.isdigit():
+    if following is None or not following.raw.isdecimal() or (start > 0 and tokens[start - 1].means(("sinh",))):
         return None
     is_year = tokens[start].means(("năm",)) and len(following.raw) == 4
     is_month = tokens[start].means(("tháng",)) and 1 <= int(following.raw[:3]) <= 12

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from knowledge.dates import read_day
+from knowledge.log_measures import find_measures
 from knowledge.log_sentence import LogEntry, parse
 from knowledge.numbers import read_number
+from knowledge.phrases import tokenize
 from knowledge.vietnamese import fold, has_marks
 
 _ANY_DAY = date(2026, 1, 1)
@@ -52,6 +54,12 @@ def answered_topics(text: str) -> tuple[str, ...]:
 def answered_day(text: str, today: date) -> date | None:
     """Return the day that an answer like "hôm qua" names."""
     return read_day(text, today)
+
+
+def answered_minutes(text: str) -> int | None:
+    """Return the length of time in minutes that an answer like "2 tiếng" or "30 phút" names, None if none."""
+    measures = find_measures(tokenize(f"mất {text}"))
+    return next((measure.minutes for measure in measures if measure.minutes is not None), None)
 
 
 def answered_outcome(text: str) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
-from knowledge.numbers import number_at
+from knowledge.log_outcome import phrases
+from knowledge.log_places import begins_place
+from knowledge.numbers import Number, number_at
 from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words
+from knowledge.vietnamese import fold
 
 # Without marks these are mostly other words (có, chỉ, đi, mà, mở, vì…): they are people only behind a number or a verb.
 _UNSAFE = frozenset(
@@ -38,30 +41,54 @@ _UNSAFE = frozenset(
         "bo",
         "nha",
         "bay",
+        "vo",
+        "nam",
+        "nu",
     ]
 )
+_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
+_OWNER_REACH = 5
+"""Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
+_MOST_CHILDREN = 10
+"""Names of birth order end with the tenth child."""
 _NEVER_BARE = frozenset(["di", "ma", "mo", "vi", "noi", "ngoai", "gia", "ban", "dua", "thay"])
 
 
 class PeopleWords(WordList):
+    """The lists of `words/help_people.yaml`: words for those helped, and for those who went to help."""
+
     kin: tuple[str, ...]
     counted: tuple[str, ...]
     households: tuple[str, ...]
     generic: tuple[str, ...]
     vague_amounts: tuple[str, ...]
+    groups: tuple[str, ...]
     pairs: tuple[str, ...]
+    own_family: tuple[str, ...]
     pair_heads: tuple[str, ...]
+    couples: tuple[str, ...]
     whole_house: tuple[str, ...]
+    pronouns: tuple[str, ...]
     speakers: tuple[str, ...]
     helper_units: tuple[str, ...]
     teams: tuple[str, ...]
     owners: tuple[str, ...]
-    relatives: tuple[str, ...]
+    family: tuple[str, ...]
     companions: tuple[str, ...]
+    came_along: tuple[str, ...]
+    consisting: tuple[str, ...]
+    addressed: tuple[str, ...]
     joiners: tuple[str, ...]
     parts: tuple[str, ...]
     totals: tuple[str, ...]
     names: tuple[str, ...]
+    titles: tuple[str, ...]
+    of_team: tuple[str, ...]
+
+    @cached_property
+    def family_nouns(self) -> frozenset[str]:
+        """The folded words for somebody's relatives: "chồng", "con gái"."""
+        return frozenset(fold(noun) for noun in self.family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +107,7 @@ class Mention:
 
 @cache
 def people_words() -> PeopleWords:
+    """Return the lists of words for people, read once."""
     return load_words(PeopleWords, "help_people")
 
 
@@ -92,22 +120,30 @@ class _Tables:
     pair_heads: PhraseTable[str]
     whole_house: PhraseTable[str]
     helpers: PhraseTable[str]
+    titles: PhraseTable[str]
 
 
 @cache
 def _tables() -> _Tables:
     words = people_words()
     nouns = [(noun, "household") for noun in words.households]
-    nouns += [(noun, "counted") for noun in words.counted] + [(noun, "kin") for noun in words.kin]
+    nouns += [(noun, "counted") for noun in words.counted]
+    nouns += [(noun, "kin") for noun in (*words.kin, *words.family)]
     return _Tables(
         nouns=PhraseTable(nouns),
         generic=_plain_table(words.generic),
-        vague=_plain_table(words.vague_amounts),
+        vague=_plain_table(_with_figures((*words.vague_amounts, *words.groups))),
         pairs=_plain_table(words.pairs),
         pair_heads=_plain_table(words.pair_heads),
         whole_house=_plain_table(words.whole_house),
         helpers=_plain_table(words.helper_units),
+        titles=_plain_table(words.titles),
     )
+
+
+def _with_figures(phrases: Sequence[str]) -> list[str]:
+    """Return the phrases, those with "một" also with "1": "1 số bác"."""
+    return [*phrases, *("1" + phrase[3:] for phrase in phrases if phrase.startswith("một "))]
 
 
 def _plain_table(phrases: Sequence[str]) -> PhraseTable[str]:
@@ -124,7 +160,8 @@ def find_mentions(tokens: Sequence[Token], taken: frozenset[int], handed: frozen
             mention = (
                 _whole_house(tokens, position)
                 or _pair(tokens, position, taken)
-                or _several(tokens, position, taken)
+                or _several(tokens, position, taken, handed)
+                or _counted_otherwise(tokens, position, taken, handed)
                 or _single(tokens, position, taken, handed)
             )
         if mention is None:
@@ -136,51 +173,80 @@ def find_mentions(tokens: Sequence[Token], taken: frozenset[int], handed: frozen
 
 
 def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
-    hit = _tables().whole_house.at(tokens, start)
-    if hit is None:
+    """Read "cả nhà 4 người", "gia đình anh Toàn (4 người)" and "một gia đình 5 người" as so many persons."""
+    one = number_at(tokens, start)
+    led = one.length if one is not None and one.value == 1 else 0
+    hit = _tables().whole_house.at(tokens, start + led) if start + led < len(tokens) else None
+    if hit is None or (hit.value == "hộ" and tokens[hit.start].plain):  # "ho tro" without marks
         return None
-    # "cả nhà bác Tư 4 người": the owner may stand between the house and its number.
-    for number_start in range(hit.end, min(hit.end + 3, len(tokens))):
-        number = number_at(tokens, number_start)
-        if number is not None:
-            unit = _noun_at(tokens, number_start + number.length)
-            if unit is not None and unit[0] == "counted":
-                return Mention(start, unit[1], number.value, "counted", "người", numbered=True)
+    for at in range(hit.end, min(hit.end + _OWNER_REACH, len(tokens))):
+        number = number_at(tokens, at)
+        unit = _noun_at(tokens, at + number.length) if number is not None else None
+        if number is not None and unit is not None and unit[0] == "counted":
+            return Mention(start, unit[1], number.value, "counted", "nguoi", numbered=True)
+        if tokens[at].is_break and tokens[at].raw not in {"(", ","}:
+            return None
     return None
 
 
 def _pair(tokens: Sequence[Token], start: int, taken: frozenset[int]) -> Mention | None:
+    """Read "hai vợ chồng bác Sáu", "2 cặp vợ chồng" and "ba mẹ con chị Hoa"."""
     tables = _tables()
     number = number_at(tokens, start)
-    head = (
-        tables.pair_heads.at(tokens, start + number.length) if number and start + number.length < len(tokens) else None
-    )
+    noun_start = start + number.length if number else start
+    some = tables.vague.at(tokens, start)
+    if some is not None and some.end < len(tokens) and not tokens[start].plain:
+        group = tables.pairs.at(tokens, some.end)  # "mấy mẹ con chị Thu"
+        if group is not None:
+            return Mention(start, _owner_end(tokens, group.end, taken), None, "kin", group.value, numbered=True)
+    head = tables.pair_heads.at(tokens, noun_start) if noun_start < len(tokens) else None
     if number is not None and head is not None:
         couples = None if number.value is None else number.value * 2
         return Mention(start, head.end, couples, "kin", head.value, numbered=True)
-    group = tables.pairs.at(tokens, start + number.length) if number and start + number.length < len(tokens) else None
-    if number is not None and group is not None:  # "ba mẹ con chị Hoa"
-        hit: Hit[str] | None = group
-        count = number.value
-    else:
-        hit, count = tables.pairs.at(tokens, start), 2
+    hit = tables.pairs.at(tokens, noun_start) if noun_start < len(tokens) else None
+    parents = tables.pairs.at(tokens, start)
+    if parents is not None and (hit is None or parents.end > hit.end):  # "ba má chồng" is no three of anything
+        hit, number = parents, None
     if hit is None:
         return None
-    owner = _noun_at(tokens, hit.end)
-    end = _name_end(tokens, owner[1] if owner else hit.end, taken)
-    return Mention(start, end, count, "kin", hit.value, numbered=True)
+    end = _owner_end(tokens, hit.end, taken)
+    return Mention(start, end, number.value if number else 2, "kin", hit.value, numbered=True)
 
 
-def _several(tokens: Sequence[Token], start: int, taken: frozenset[int]) -> Mention | None:
+def _owner_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
+    """Return where the one whose relatives they are ends: "vợ chồng anh Tài", "con gái nhà Thảo"."""
+    if at < len(tokens) and tokens[at].means(("nhà", "của")):
+        at += 1
+    owner = _noun_at(tokens, at)
+    if owner is not None and owner[0] == "kin" and at not in taken:
+        return _name_end(tokens, owner[1], taken)
+    return _name_end(tokens, at, taken)
+
+
+def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: frozenset[int]) -> Mention | None:
     """Read "3 bà", "mười hai hộ", "khoảng 10 người" and "mấy bác"."""
     tables = _tables()
     vague = tables.vague.at(tokens, start)
+    if vague is not None and tokens[start].plain and vague.end - start == 1:
+        vague = _vague_without_marks(tokens, vague, handed)
+    if vague is not None and vague.value == "trên" and start > 0 and tokens[start - 1].is_number:
+        return _several(tokens, vague.end, taken, handed)  # "3 trên 5 bác"
     number_start = vague.end if vague else start
-    number = number_at(tokens, number_start) if number_start < len(tokens) else None
+    number = (_either(tokens, number_start) or number_at(tokens, number_start)) if number_start < len(tokens) else None
+    if number is not None and number.value is not None and vague is not None and vague.value in people_words().groups:
+        vague = None  # "một nhóm 12 phụ nữ" are counted
+    if number is not None and number.length > 1 and _is_called_by_number(tokens, number_start):
+        number = None  # "ba Nam" without marks: bà Năm
     noun_start = number_start + (number.length if number else 0)
     if not vague and number is None:
         return None
-    noun = _noun_at(tokens, noun_start)
+    if number is not None and not vague and _is_no_number(tokens, start, noun_start, taken):
+        return None
+    if vague is not None and vague.value in _ROUNDING and tokens[start].plain and number is None:
+        return None  # "tren duong" without marks: trên đường
+    noun = _noun_at(tokens, noun_start) or (_slipped_noun_at(tokens, noun_start) if number else None)
+    if noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in {"nam", "nu"} and not vague:
+        noun = noun if tokens[number_start].is_number else None  # "ba nam" without marks: bà Năm rather than 3 men
     if (
         number is not None
         and number.length > 1
@@ -195,57 +261,218 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int]) -> Ment
         noun = _noun_at(tokens, noun_start)
     helpers = tables.helpers.at(tokens, noun_start) if noun_start < len(tokens) else None
     team = start > 0 and tokens[start - 1].means(people_words().teams)
+    if team and start > 1 and (start - 2 in handed or tokens[start - 2].means(("một", "1"))):
+        team = False  # "giúp một nhóm 12 phụ nữ"
+    if vague and noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in _NEVER_BARE:
+        return None  # "nhung ma" without marks: nhưng mà
     if helpers is not None and number is not None:
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)
     if noun is None or noun_start in taken:
         return None
     kind, noun_end = noun
+    alone = _noun_at(tokens, start)
+    if (
+        number is not None
+        and alone is not None
+        and alone[1] == noun_end
+        and _spelled(tokens, start, noun_end) in (people_words().family_nouns)
+    ):
+        return None  # "ba ngoai" without marks: bà ngoại
     if team and kind == "counted":
         return Mention(start, noun_end, number.value if number else None, "helpers", "", numbered=True)
     count = None if vague or number is None else number.value
     end = _name_end(tokens, noun_end, taken) if kind == "kin" else noun_end
+    if kind == "kin" and end == noun_end and end < len(tokens) and tokens[end].means(("nhà",)):
+        end = max(end, _owner_end(tokens, end, taken))  # "ba anh em nhà ông Quỳ"
     spelled = " ".join(token.fold for token in tokens[noun_end - 1 : noun_end])
     return Mention(start, end, count, kind, spelled, numbered=True)
+
+
+def _is_no_number(tokens: Sequence[Token], start: int, noun_start: int, taken: frozenset[int]) -> bool:
+    """Tell whether a bare word is no number: "ba" in "ba Dan" is bà, "bay" behind a place is bày."""
+    if not tokens[start].plain or tokens[start].is_number or noun_start >= len(tokens):
+        return False
+    if tokens[start].fold == "ba" and noun_start == start + 1:
+        return tokens[noun_start].is_capital and not tokens[start].is_capital
+    return tokens[start].fold == "bay" and start - 1 in taken
+
+
+def _either(tokens: Sequence[Token], start: int) -> Number | None:
+    """Read "5 hay 6", "3 4" and "5, 6" as some number between."""
+    first = number_at(tokens, start)
+    if first is None or first.value is None or start + first.length >= len(tokens):
+        return None
+    at = start + first.length
+    said = tokens[at].means(("hay", "hoặc", "tới", "đến"))
+    second = number_at(tokens, at + (said or tokens[at].raw == ","))
+    if second is None or second.value is None:
+        return None
+    digits = tokens[start].is_number and tokens[at + (tokens[at].raw == ",")].is_number
+    next_to = digits and second.value == first.value + 1
+    if not (next_to or (said and first.value < second.value <= first.value * 2)):
+        return None
+    return Number(None, at + (said or tokens[at].raw == ",") + second.length - start)
+
+
+def _vague_without_marks(tokens: Sequence[Token], vague: Hit[str], handed: frozenset[int]) -> Hit[str] | None:
+    """Drop what is mostly another word without marks: "co 6 nguoi" has no "cỡ", "tam nguoi" are eight."""
+    if tokens[vague.start].fold in {"co", "do"}:
+        return None
+    if tokens[vague.start].fold == "nhung":  # mostly nhưng
+        return vague if vague.start - 1 in handed and number_at(tokens, vague.end) is None else None
+    followed = vague.end < len(tokens) and number_at(tokens, vague.end) is not None
+    return vague if followed or tokens[vague.start].fold != "tam" else None
+
+
+def _is_called_by_number(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a number word with a capital behind a small one is a name."""
+    return not tokens[at].is_capital and tokens[at + 1].is_capital
+
+
+def _counted_otherwise(
+    tokens: Sequence[Token], start: int, taken: frozenset[int], handed: frozenset[int]
+) -> Mention | None:
+    """Read people by a word that no list has: behind "giúp" or "cho", "30 <anything>" are people unless it is known."""
+    number = number_at(tokens, start)
+    if number is None or not tokens[start].is_number or start == 0:
+        return None
+    at = start + number.length
+    if tokens[start - 1].means(("xong", "được", "còn")) and (at >= len(tokens) or tokens[at].is_break):
+        return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "6 người đến, xong 5"
+    if start - 1 not in handed:
+        return None
+    if at >= len(tokens) or at in taken or not tokens[at].raw.isalpha() or phrases("act").at(tokens, at):
+        return None
+    if phrases("within").at(tokens, at):
+        return None  # "giúp 3 trên 7 hộ"
+    return Mention(start, at + 1, number.value, "counted", tokens[at].fold, numbered=True)
 
 
 def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: frozenset[int]) -> Mention | None:
     generic = _tables().generic.at(tokens, start)
     if generic is not None and (generic.end - generic.start > 1 or not tokens[start].plain):
         return Mention(start, generic.end, None, "generic", generic.value, numbered=False)
+    if start - 1 in handed and not tokens[start].plain and tokens[start].means(people_words().pronouns):
+        return Mention(start, start + 1, 1, "kin", tokens[start].fold, numbered=False)
     noun = _noun_at(tokens, start)
     if noun is None or noun[0] != "kin":
         return None
     end = noun[1]
+    if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
+        end = start + 1  # "chi Dau" without marks is no chị dâu
     named_end = _name_end(tokens, end, taken)
+    if named_end == end and _is_called_by_digit(tokens, end, taken):
+        named_end = end + 1
     named = named_end > end
     offered = start - 1 in handed
     last = tokens[end - 1]
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_BARE or len(last.raw) == 1)
     )
+    housed = start > 0 and tokens[start - 1].fold == "nha" and named  # "nha o Man" without marks
+    if loose and last.fold == "o" and last.plain and (not (offered or housed) or begins_place(tokens, end)):
+        return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
-    if loose and not capital and (not offered or last.fold in _NEVER_BARE):
+    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
         return None
     if last.fold == "ba" and not last.plain and last.canon == "ba" and not _owned(tokens, end):
         return None  # "ba" alone is three or a father; only "ba tôi" is surely a person
     name = " ".join(token.fold for token in tokens[end:named_end]) if named else ""
-    return Mention(start, named_end, 1, "kin", last.fold, numbered=False, name=name, owned=_owned(tokens, end))
+    spelled = _spelled(tokens, start, end)
+    couple = next((listed for listed in people_words().couples if named and fold(listed) == spelled), None)
+    if couple is not None:
+        return Mention(start, named_end, 2, "kin", couple, numbered=True)
+    owned = _owned(tokens, end)
+    if spelled in people_words().family_nouns and not named:
+        named_end = end + 1 if owned else _relatives_end(tokens, end, taken)
+        name = _spelled(tokens, end, named_end)
+    return Mention(
+        start,
+        named_end,
+        1,
+        "kin",
+        spelled if spelled in people_words().family_nouns else last.fold,
+        numbered=False,
+        name=name,
+        owned=owned,
+    )
+
+
+def is_of_pair(mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """Tell whether one of two told before is spoken of: "vợ chồng ông Định, ông được bà không được"."""
+    pairs = (*people_words().pairs, *people_words().couples)
+    return (
+        mention.kind == "kin"
+        and not (mention.name or mention.numbered)
+        and any(other.noun in pairs and other.end <= mention.start for other in mentions)
+    )
+
+
+def _relatives_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
+    """Return where "chồng cô Bảy" ends; the owner of a relative is not helped for that."""
+    owner = _noun_at(tokens, at)
+    if owner is None or owner[0] != "kin" or at in taken:
+        return at
+    end = _name_end(tokens, owner[1], taken)
+    return end if end > owner[1] or not tokens[at].plain else at
+
+
+def _titled_end(tokens: Sequence[Token], at: int) -> int:
+    """Return where a title behind a noun ends: "bác trưởng thôn"."""
+    hit = _tables().titles.at(tokens, at) if at < len(tokens) else None
+    return hit.end if hit else at
+
+
+def _is_called_by_digit(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> bool:
+    """Tell whether a digit is a name of birth order: "bác 3", but not the number in "bác 3 hồ sơ"."""
+    if (
+        at >= len(tokens)
+        or at in taken
+        or not tokens[at].raw.isdecimal()
+        or tokens[at].raw[0] == "0"
+        or int(tokens[at].raw[:3]) > _MOST_CHILDREN
+    ):
+        return False
+    return _noun_at(tokens, at + 1) is None
+
+
+def _spelled(tokens: Sequence[Token], start: int, end: int) -> str:
+    return " ".join(token.fold for token in tokens[start:end])
 
 
 def _owned(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and tokens[at].means(people_words().owners)
 
 
+def _is_verb_bay(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "bay" without marks is bày rather than Bảy: "em bay cho 3 ba"."""
+    if not tokens[at].plain or tokens[at].fold != "bay" or at + 1 >= len(tokens):
+        return False
+    speaks = tokens[at - 1].means(people_words().speakers)
+    return speaks and (tokens[at + 1].fold == "cho" or tokens[at + 1].is_number or _noun_at(tokens, at + 1) is not None)
+
+
+def _slipped_noun_at(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+    """Find a noun typed without its marks in a text that has some: "hỗ trợ 4 chi"."""
+    if at == 0 or at >= len(tokens) or not tokens[at - 1].is_number or not tokens[at].raw.isascii():
+        return None
+    word = replace(tokens[at], plain=True)
+    noun = _noun_at([word], 0) if len(word.raw) > 1 and word.fold not in _NEVER_BARE else None
+    return (noun[0], at + 1) if noun is not None and noun[0] == "kin" else None
+
+
 def _noun_at(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     hit = _tables().nouns.at(tokens, at) if at < len(tokens) else None
+    if hit is not None and hit.end == at + 1 and tokens[at].plain and tokens[at].fold == "thang":
+        return None  # without marks tháng rather than thằng
     return (hit.value, hit.end) if hit else None
 
 
 def _name_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
     """Return where the name behind a noun ends: capital words, or one of the names of birth order."""
-    end = at
+    end = at = _titled_end(tokens, at)
     while end < len(tokens) and end - at < 3 and end not in taken and tokens[end].is_capital:
         end += 1
     if end == at and at < len(tokens) and at not in taken and tokens[at].means(people_words().names):
-        return at + 1
+        return at if _is_verb_bay(tokens, at) else at + 1
     return end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -13,6 +13,8 @@ from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words
 from knowledge.vietnamese import fold
 
 _SAME_VILLAGE = 86.0
+_LONGEST_OWNER = 3
+_NUMBERED_HEADS = frozenset(["to", "doi", "cum", "duong"])
 # Without marks these heads are mostly other words (cho, tổ/to, xa, bạn…) and need a preposition or a number.
 _UNSAFE_HEADS = frozenset(
     [
@@ -33,16 +35,29 @@ _UNSAFE_HEADS = frozenset(
         "dinh",
         "ap",
         "ub",
+        "xuong",
+        "quay",
+        "sap",
     ]
 )
 
 
 class PlaceWords(WordList):
+    """The lists of `words/help_places.yaml`: what a place begins with, and where its name ends."""
+
     named: tuple[str, ...]
     common: tuple[str, ...]
     owned: tuple[str, ...]
     prepositions: tuple[str, ...]
     vague: tuple[str, ...]
+    not_heads: tuple[str, ...]
+    stops: tuple[str, ...]
+    spots: tuple[str, ...]
+    addresses: tuple[str, ...]
+    pointed: tuple[str, ...]
+    pointing: tuple[str, ...]
+    away: tuple[str, ...]
+    kept: tuple[str, ...]
     numbering: tuple[str, ...]
 
 
@@ -68,8 +83,25 @@ def _heads() -> PhraseTable[str]:
 
 
 @cache
+def _no_heads() -> PhraseTable[None]:
+    return PhraseTable((phrase, None) for phrase in _words().not_heads)
+
+
+@cache
+def _addresses() -> PhraseTable[None]:
+    return PhraseTable((phrase, None) for phrase in _words().addresses)
+
+
+@cache
+def _kept() -> PhraseTable[None]:
+    return PhraseTable((phrase, None) for phrase in _words().kept)
+
+
+@cache
 def _vague() -> PhraseTable[None]:
-    return PhraseTable((phrase, None) for phrase in _words().vague)
+    words = _words()
+    pointed = (f"{spot} {tail}" for spot in words.pointed for tail in words.pointing)
+    return PhraseTable((phrase, None) for phrase in (*words.vague, *pointed))
 
 
 def find_places(
@@ -77,17 +109,29 @@ def find_places(
     text: str,
     villages: Sequence[str],
     is_known: Callable[[int], bool],
-    is_person: Callable[[int], bool],
+    person_ends: Mapping[int, int],
 ) -> list[Place]:
-    """Return the places in `tokens`; a name ends before a token that `is_known` as another word or `is_person`."""
+    """Return the places in `tokens`; a name ends before a token that `is_known` as another word.
+
+    Args:
+        person_ends: Where people begin, and where each of them ends.
+    """
     places: list[Place] = []
     position = 0
+    in_person = {at for start, end in person_ends.items() for at in range(start + 1, end)}
     while position < len(tokens):
+        if (
+            position in in_person
+            and not tokens[position].is_capital
+            and not tokens[position - 1].means(_words().prepositions)
+        ):
+            position += 1  # "đồng chí công an xã" is a person
+            continue
         vague = _vague().at(tokens, position)
-        if vague is not None:
+        if vague is not None and not _is_named(tokens, vague):
             place: Place | None = Place(position, vague.end, None)
         else:
-            end = _place_end(tokens, position, is_known, is_person) or _bare_name_end(tokens, position, is_known)
+            end = _place_end(tokens, position, is_known, person_ends) or _bare_name_end(tokens, position, is_known)
             place = _named(tokens, position, end, text, villages) if end else _village(tokens, position, villages)
         if place is None:
             position += 1
@@ -97,28 +141,68 @@ def find_places(
     return places
 
 
+def _is_named(tokens: Sequence[Token], hit: Hit[None]) -> bool:
+    """Tell whether "xóm Bên" is a name."""
+    return tokens[hit.end - 1].is_capital and not tokens[hit.start].is_capital
+
+
+def begins_place(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word like "thôn" or "chợ" stands at `at`."""
+    return at < len(tokens) and _heads().at(tokens, at) is not None
+
+
+def is_head(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word behind a preposition begins a named place: "o ban Na Lan"."""
+    called = at + 1 < len(tokens) and tokens[at + 1].is_capital
+    behind = at > 0 and tokens[at - 1].means(_words().prepositions)
+    return called and behind and _heads().at(tokens, at) is not None
+
+
+def spot_before(tokens: Sequence[Token], at: int) -> int | None:
+    """Return where "chỗ" in "ở chỗ bữa trước" stands if a vague day at `at` is only to tell a place."""
+    if at == 0 or not tokens[at - 1].means(_words().spots):
+        return None
+    sure = not tokens[at - 1].plain or (at > 1 and tokens[at - 2].means(_words().prepositions))
+    return at - 1 if sure else None
+
+
 def _place_end(
-    tokens: Sequence[Token], start: int, is_known: Callable[[int], bool], is_person: Callable[[int], bool]
+    tokens: Sequence[Token], start: int, is_known: Callable[[int], bool], person_ends: Mapping[int, int]
 ) -> int | None:
     hit = _heads().at(tokens, start)
-    if hit is None:
+    if hit is None or any(_no_heads().at(tokens, at) for at in range(max(0, start - 1), start + 1)):
         return None
     after_preposition = start > 0 and tokens[start - 1].means(_words().prepositions)
     if hit.value == "owned":
-        return _owner_end(tokens, hit, is_person) if after_preposition else None
-    if start > 0 and is_person(start):
+        return _owner_end(tokens, hit, is_known, person_ends) if after_preposition else None
+    called = hit.end < len(tokens) and tokens[hit.end].is_capital and not tokens[start].is_capital
+    if start > 0 and start in person_ends and not (after_preposition and called):
         return None
-    name_end = _name_end(tokens, hit.end, is_known, is_person)
+    if hit.value == "common" and hit.end in person_ends and _kept().at(tokens, start):
+        return person_ends[hit.end]
     head = tokens[start]
-    if head.plain and head.fold in _UNSAFE_HEADS and hit.end - start == 1 and not after_preposition:
+    if start > 0 and hit.value == "common" and tokens[start - 1].means(("với", "cùng")) and hit.end - start > 1:
+        return None  # "em với công an xã"
+    if head.plain and head.fold == "cho" and hit.end in person_ends and not tokens[hit.end].is_capital:
+        return None  # "xuong cho chi ba" without marks: cho
+    name_end = _name_end(tokens, hit.end, is_known, person_ends)
+    if (
+        head.plain
+        and head.fold in _UNSAFE_HEADS
+        and hit.end - start == 1
+        and not (after_preposition or _ends_head(tokens, start))
+    ):
         numbered = head.fold != "cho" and hit.end < len(tokens) and tokens[hit.end].is_number
         if not (numbered and name_end > hit.end):
             return None
-    nested = _place_end(tokens, name_end, is_known, is_person) if name_end < len(tokens) else None
+    goes_on = name_end < len(tokens) and not (tokens[name_end].plain and is_known(name_end))
+    nested = _place_end(tokens, name_end, is_known, person_ends) if goes_on else None
     if nested is not None:
         return nested
     if hit.value == "named" and name_end == hit.end:
-        # "ubnd xã" and "hội trường thôn" are places although "xã" alone names none.
+        # "ubnd xã" and "hội trường thôn" are places although "xã" alone names none; "một cửa tổ" are two words.
+        if head.fold == "to":
+            return None
         return name_end if start > 0 and _ends_head(tokens, start) else None
     return name_end
 
@@ -130,43 +214,57 @@ def _ends_head(tokens: Sequence[Token], start: int) -> bool:
     )
 
 
-def _owner_end(tokens: Sequence[Token], hit: Hit[str], is_person: Callable[[int], bool]) -> int | None:
-    if hit.end >= len(tokens) or not is_person(hit.end):
+def _owner_end(
+    tokens: Sequence[Token], hit: Hit[str], is_known: Callable[[int], bool], person_ends: Mapping[int, int]
+) -> int | None:
+    if hit.end >= len(tokens) or hit.end not in person_ends:
         return None
-    end = hit.end + 1
-    while end < len(tokens) and end - hit.end < 3 and tokens[end].is_capital:
+    end = max(hit.end + 1, person_ends[hit.end])
+    while end < len(tokens) and end - hit.end < _LONGEST_OWNER and tokens[end].is_capital:
         end += 1
-    if (
-        end == hit.end + 1
-        and end < len(tokens)
-        and number_at(tokens, end) is None
-        and not tokens[end].means(("tư", "út"))
-    ):
+    if end > hit.end + 1 or end >= len(tokens) or number_at(tokens, end) is not None:
         return end
-    return max(end, min(hit.end + 2, len(tokens)))
+    # One word behind the owner's noun may be a name in small letters.
+    return end + 1 if tokens[end].means(("tư", "út")) or (tokens[end].raw.isalpha() and not is_known(end)) else end
 
 
 def _name_end(
-    tokens: Sequence[Token], start: int, is_known: Callable[[int], bool], is_person: Callable[[int], bool]
+    tokens: Sequence[Token], start: int, is_known: Callable[[int], bool], person_ends: Mapping[int, int]
 ) -> int:
     end = start
     if end < len(tokens) and tokens[end].means(_words().numbering):
         end += 1
+    if end < len(tokens) and tokens[end].is_number and _is_address(tokens, start, end):
+        return end + 1
     number = number_at(tokens, end) if end < len(tokens) else None
-    if number is not None and number.length == 1 and not _counts(tokens, end, is_person):
+    if number is not None and tokens[start - 1].fold == "xa":
+        return start  # "UBND xã 2 lượt": communes have names
+    if number is not None and number.length == 1 and not _counts(tokens, end, person_ends):
         end += 1
         return _capital_end(tokens, end, end + 3, is_known)
     if end < len(tokens) and tokens[end].is_capital and not tokens[end].is_break:
         return _capital_end(tokens, end + 1, end + 4, is_known)
+    if tokens[start - 1].fold in _NUMBERED_HEADS:
+        return start  # "anh em trong tổ đi": a team is a place only by its number or name
     limit = end + 2
-    while end < limit and end < len(tokens) and not _stops(tokens, end, is_known, is_person):
+    while end < limit and end < len(tokens) and not _stops(tokens, end, is_known, person_ends):
         end += 1
-    return end
+    return _capital_end(tokens, end, end + 3, is_known) if end > start else end
 
 
-def _counts(tokens: Sequence[Token], at: int, is_person: Callable[[int], bool]) -> bool:
+def _is_address(tokens: Sequence[Token], start: int, at: int) -> bool:
+    """Tell whether a written number is a house's or a part of a village: "hẻm 45/12", "tổ 12B"."""
+    if tokens[at].raw[-1].isalpha():
+        return tokens[at].raw[:-1].isdecimal()
+    return "/" in tokens[at].raw and any(
+        (hit := _addresses().at(tokens, begin)) is not None and hit.end == start
+        for begin in range(max(0, start - 2), start)
+    )
+
+
+def _counts(tokens: Sequence[Token], at: int, person_ends: Mapping[int, int]) -> bool:
     """Tell whether a number written as a word counts people ("thôn ba bà" is none; "thôn 2 bà" is a place)."""
-    return not tokens[at].is_number and at + 1 < len(tokens) and is_person(at + 1)
+    return not tokens[at].is_number and at + 1 < len(tokens) and at + 1 in person_ends
 
 
 def _capital_end(tokens: Sequence[Token], at: int, limit: int, is_known: Callable[[int], bool]) -> int:
@@ -175,9 +273,16 @@ def _capital_end(tokens: Sequence[Token], at: int, limit: int, is_known: Callabl
     return at
 
 
-def _stops(tokens: Sequence[Token], at: int, is_known: Callable[[int], bool], is_person: Callable[[int], bool]) -> bool:
+def _stops(tokens: Sequence[Token], at: int, is_known: Callable[[int], bool], person_ends: Mapping[int, int]) -> bool:
     token = tokens[at]
-    return token.is_break or token.is_number or is_known(at) or is_person(at) or _heads().at(tokens, at) is not None
+    return (
+        token.is_break
+        or token.is_number
+        or token.means(_words().stops)
+        or is_known(at)
+        or at in person_ends
+        or _heads().at(tokens, at) is not None
+    )
 
 
 def _bare_name_end(tokens: Sequence[Token], start: int, is_known: Callable[[int], bool]) -> int | None:
@@ -186,11 +291,14 @@ def _bare_name_end(tokens: Sequence[Token], start: int, is_known: Callable[[int]
         start == 0
         or tokens[start - 1].fold not in {"o", "tai"}
         or tokens[start - 1].is_capital
+        or (start > 1 and tokens[start - 2].means(_words().away))  # "gọi cho con ở Hàn Quốc"
         or not tokens[start].is_capital
         or is_known(start)
     ):
         return None
-    return _capital_end(tokens, start, start + 4, is_known)
+    end = _capital_end(tokens, start, start + 4, is_known)
+    # Without marks "o Lan" may be an aunt.
+    return None if tokens[start - 1].plain and tokens[start - 1].fold == "o" and end == start + 1 else end
 
 
 def _named(tokens: Sequence[Token], start: int, end: int, text: str, villages: Sequence[str]) -> Place:
@@ -228,4 +336,4 @@ def _core(village: str) -> str:
 
 
 def _digits(written: str) -> str:
-    return "".join(mark for mark in written if mark.isdigit())
+    return "".join(mark for mark in written if mark.isdecimal())

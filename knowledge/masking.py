@@ -19,13 +19,21 @@ REPLACEMENTS = {
     "insurance": "[số bảo hiểm]",
 }
 
+_BANKS = (
+    "vietcombank", "vcb", "agribank", "bidv", "vietinbank", "techcombank", "mbbank", "mb bank", "acb", "sacombank",
+    "vpbank", "tpbank", "hdbank", "shb", "vib", "msb", "seabank", "ocb", "lpbank", "lienvietpostbank", "eximbank",
+    "scb", "pvcombank", "bac a bank", "nam a bank", "kienlongbank", "abbank", "baovietbank", "coopbank", "vbsp",
+)  # fmt: skip
+"""Beside a bank's name a long number is an account."""
+
 # Folded words in front of a value, most telling first: "số thẻ bhyt" is insurance before it is a card.
 _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("otp", ("otp", "ma xac thuc", "ma xac nhan")),
-    ("password", ("mat khau", "mk", "password", "pass", "passcode", "ma pin", "pin")),
+    ("otp", ("otp", "ma xac thuc", "ma xac nhan", "ma xac minh", "ma kich hoat", "ma bao mat")),
+    ("password", ("mat khau", "mk", "mkhau", "mat ma", "password", "pass", "passcode", "ma pin", "pin")),
     ("insurance", ("bhyt", "bhxh", "bao hiem", "bao hiem y te", "bao hiem xa hoi")),
     ("identity", ("cccd", "cmnd", "cmt", "can cuoc", "chung minh", "dinh danh", "chung minh nhan dan")),
     ("account", ("stk", "so tai khoan", "so tk", "tk", "tai khoan", "account")),
+    ("bank", _BANKS),
     ("card", ("so the", "the", "the ngan hang", "visa", "atm")),
     ("phone", ("sdt", "dt", "dien thoai", "so dien thoai", "phone", "zalo", "hotline", "lh", "lien he")),
 )
@@ -34,9 +42,12 @@ _LENGTHS = {
     "insurance": (10, 13, 15),
     "identity": (9, 12),
     "account": range(6, 20),
+    "bank": range(8, 17),
     "card": range(13, 20),
-    "phone": range(9, 12),
+    "phone": range(9, 13),
 }
+_SHORTEST_TOUCHED = 10
+"""Digits from which a number is personal although something touches it: "0905123456/0912345678"."""
 _REACH = 6  # words between a label and its number: "cccd của bà Lý là 045…"
 _PUBLIC_NUMBERS = frozenset(
     ["111", "112", "113", "114", "115", "156", "5656", "1022", "8001", "0692348560", "02351022", "02363831022"]
@@ -44,17 +55,35 @@ _PUBLIC_NUMBERS = frozenset(
 _PUBLIC_PREFIXES = ("1900", "1800")
 
 _WORD = re.compile(r"[^\W_]+")
-_RUN = re.compile(r"(?<![\w/@])\+?[0-9]+(?:[ .\-\u00a0]{1,2}[0-9]+)*(?![^\W_]|/)")
+_RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:[ .\-()\u00a0]{1,2}[0-9]+)*")
+_GLUED_LABEL = re.compile(r"[^\W\d_]+$")
 _GROUP = re.compile(r"[0-9]+")
-_HEALTH_CARD = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ ]?[0-9](?:[ .\-]?[0-9]){12}(?![^\W_])")
+_HEALTH_CARD = re.compile(
+    r"(?<![^\W_])(?:DN|HX|CH|NN|TK|HC|XK|HT|TB|NO|CT|XB|TN|CS|XN|MS|CC|CK|CB|KC|HD|TE|BT|HN|DT|DK|XD|TS|TC|TQ|TA|TY|HG|LS|PV"
+    r"|CN|HS|SV|GB|GD|TV|QN|CA|CY|ND|TH|AK|TD|TL|XV)[ ]?[1-5](?:[ .\-]?[0-9]){12}(?![^\W_])",
+    re.IGNORECASE,
+)
 _MONEY_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:[. ][0-9]{3})+")
 _MONEY_UNIT = re.compile(
     r"\s*(?:đồng|dong|đ|d|vnđ|vnd|k|tr|triệu|trieu|nghìn|nghin|ngàn|ngan|tỷ|ty)(?![^\W_])", re.IGNORECASE
 )
 _DATE = re.compile(r"[0-3]?[0-9][ .\-][01]?[0-9][ .\-](?:19|20)[0-9]{2}")
+_CARD = re.compile(
+    r"[0-9]{13,19}|[0-9]{4}(?:[ .\-]{1,2}[0-9]{4}){2,3}(?:[ .\-]{1,2}[0-9]{1,3})?|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]{5}"
+)
+_BANK_CARD = re.compile(r"9704(?:[0-9]{12}|[0-9]{14,15})")
 _MOBILE = re.compile(r"(?:0|84)[35789][0-9]{8}")
+_LANDLINE = re.compile(r"02[0-9]{9}")
+_OTP_BEHIND = re.compile(r"\s*(?:la\s+)?(?:ma\s+)?otp(?![^\W_])")
+_LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])")
+_BANK_BEHIND = re.compile(rf"\s*(?:{'|'.join(_BANKS)})(?![^\W_])")
+_PHONE_GROUPS = re.compile(r"\+?[0-9]{3,4}[ .\-()]{0,2}[0-9]{2,3}[ .\-]?[0-9]{2,4}(?:[ .\-]?[0-9]{2})?|\+?[0-9]{10,11}")
+"""How phone numbers are usually split."""
+_LABELLED_PHONE = re.compile(r"0[0-9]{9,10}|84[0-9]{9,10}|[1-9][0-9]{8}")
 _SENTENCE_END = re.compile(r"[;\n!?\]]")
 
+_NO_SECRET = re.compile(r"[0-9]{1,2}[/\-][0-9]{1,2}(?:[/\-][0-9]{2,4})?|[0-9]{1,2}[hg][0-9]{0,2}|[0-9.]+(?:đ|k|tr|vnđ)")
+"""Days, times and amounts behind "mật khẩu" are none."""
 _SECRET_VALUE = re.compile(r"\s*([:=]?)\s*(\S+)")
 _SECRET_FILLERS = frozenset(
     [
@@ -91,6 +120,13 @@ _SECRET_FILLERS = frozenset(
         "va",
         "ma",
         "so",
+        "dat",
+        "dang",
+        "nhap",
+        "thanh",
+        "sang",
+        "doi",
+        "lai",
     ]
 )
 _QUESTION_WORDS = frozenset(
@@ -177,7 +213,9 @@ def mask(text: str) -> Masked:
     """Replace identity, phone, card, account and insurance numbers and labelled secrets by what they are."""
     kinds: list[str] = []
     # What was hidden can bring the next value next to its label, so the text is gone over until nothing is found.
-    while finds := _first_of_overlapping([*_secrets(text), *_health_cards(text), *_numbers(text)]):
+    while finds := _first_of_overlapping(
+        [*_secrets(text), *_health_cards(text), *_lettered_accounts(text), *_numbers(text)]
+    ):
         kinds.extend(find.kind for find in finds)
         for find in reversed(finds):
             text = text[: find.start] + REPLACEMENTS[find.kind] + text[find.end :]
@@ -237,6 +275,8 @@ def _secret_value(text: str, position: int) -> tuple[int, int] | None:
 def _looks_secret(value: str, told: bool) -> bool:
     if "[" in value or fold(value) in _QUESTION_WORDS:
         return False
+    if _NO_SECRET.fullmatch(value):
+        return False
     coded = any(mark.isdigit() for mark in value) or any(mark in "@#$%^&*_!" for mark in value)
     if coded:
         return len(value) >= 4
@@ -249,11 +289,18 @@ def _health_cards(text: str) -> Iterator[_Find]:
         yield _Find(match.start(), match.end(), "insurance")
 
 
+def _lettered_accounts(text: str) -> Iterator[_Find]:
+    for match in _LETTERED_ACCOUNT.finditer(text):
+        yield _Find(match.start(), match.end(), "account")
+
+
 def _numbers(text: str) -> Iterator[_Find]:
     for run in _RUN.finditer(text):
         groups = [(run.start() + match.start(), run.start() + match.end()) for match in _GROUP.finditer(run.group())]
         if run.group().startswith("+"):
             groups[0] = (run.start(), groups[0][1])
+        if _is_part_of_word(text, run.start(), run.end()):
+            continue
         label = _label_before(text, run.start())
         first = 0
         while first < len(groups):
@@ -261,6 +308,17 @@ def _numbers(text: str) -> Iterator[_Find]:
             if find is not None:
                 yield find
             first += used
+
+
+def _is_part_of_word(text: str, start: int, end: int) -> bool:
+    """Tell whether letters or strokes touch a number so that it is none by itself: "H47", "78/KH-UBND", "mk123"."""
+    digits = sum(mark.isdigit() for mark in text[start:end])
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    if before and (before.isalpha() or before == "_"):
+        label = _GLUED_LABEL.search(text, 0, start)
+        return label is None or _label_ending_at([fold(label.group())]) is None
+    touched = "/" in (before, after) or after.isalpha() or after == "_"
+    return touched and digits < _SHORTEST_TOUCHED
 
 
 def _personal_number(text: str, groups: list[tuple[int, int]], label: str | None) -> tuple[_Find | None, int]:
@@ -275,7 +333,13 @@ def _personal_number(text: str, groups: list[tuple[int, int]], label: str | None
         return None, 1
     # "0905 123 456 3 bà": the shortest reading, but a labelled number in groups is meant as a whole.
     kind, count = found[0]
-    if count > 1 and kind == label and kind != "phone":
+    if (
+        kind == "phone"
+        and found[-1] == ("identity", len(groups))
+        and not _PHONE_GROUPS.fullmatch(text[start : groups[count - 1][1]])
+    ):
+        kind, count = found[-1]  # "0 3 1 2 …": twelve digits one by one are no phone number and two more
+    if kind == label and (kind == "identity" or (count > 1 and kind != "phone")):
         kind, count = next(item for item in reversed(found) if item[0] == kind)
     return _Find(start, groups[count - 1][1], kind), count
 
@@ -287,15 +351,27 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
         return None
     if _MOBILE.fullmatch(digits) and label not in {"account", "insurance"}:
         return "phone"
-    if label in _LENGTHS and len(digits) in _LENGTHS[label]:
+    if label == "password" and len(digits) in _LENGTHS["otp"] and text[start - 1 : start].isalpha():
         return label
+    if label == "bank" and (_MONEY_GROUPS.fullmatch(written) or digits.endswith("00000")):
+        return None
+    if label == "phone" and not _LABELLED_PHONE.fullmatch(digits):
+        label = None
+    if label in _LENGTHS and len(digits) in _LENGTHS[label]:
+        return "account" if label == "bank" else label
     if _MONEY_GROUPS.fullmatch(written):
         return None
     if len(digits) == 12 and (digits[0] == "0" or written.isdigit()):
         return "identity"
-    if _MOBILE.fullmatch(digits):
+    if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
         return "phone"
-    return "card" if len(digits) in _LENGTHS["card"] and _passes_luhn(digits) else None
+    if len(digits) in _LENGTHS["bank"] and written.isdigit() and _BANK_BEHIND.match(fold(text[end : end + 20])):
+        return "account"
+    if len(digits) in _LENGTHS["otp"] and written.isdigit() and _OTP_BEHIND.match(fold(text[end : end + 20])):
+        return "otp"
+    if _BANK_CARD.fullmatch(digits):
+        return "card"
+    return "card" if _CARD.fullmatch(written) and _passes_luhn(digits) else None
 
 
 def _is_public(written: str) -> bool:

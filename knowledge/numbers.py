@@ -15,6 +15,8 @@ _UNITS_AFTER_TEN = _UNITS | {"mốt": 1, "tư": 4, "lăm": 5, "nhăm": 5}
 _UNITS_AFTER_DIGIT = {"mốt": 1, "tư": 4, "lăm": 5}
 _YEAR_COMPANIONS = ("nay", "ngoái", "ngoài", "trước", "sau", "học", "mới", "rồi")
 _SOME = ("mấy", "rưỡi")
+_RANGES = ((5, 7), (3, 7), (5, 3))
+"""Numbers said together for "some": "năm bảy", "dăm ba"."""
 _LARGEST = 999_999
 
 
@@ -47,7 +49,7 @@ def _digits(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     raw = tokens[start].raw
     value = _digit_value(raw)
     if value is None:
-        return Number(None, 1) if _is_range(raw) or raw.isdigit() else None  # too many digits: no exact number
+        return Number(None, 1) if _is_range(raw) or raw.isdecimal() else None  # too many digits: no exact number
     position = start + 1
     if position < end and tokens[position].means(("chục",)):
         value, position = value * 10, position + 1
@@ -57,7 +59,7 @@ def _digits(tokens: Sequence[Token], start: int, end: int) -> Number | None:
 def _digit_value(raw: str) -> int | None:
     """Read "12" and "1.200"; nothing else written with digits is a whole number."""
     groups = raw.split(".") if "." in raw else raw.split(",")
-    if not all(group.isascii() and group.isdigit() for group in groups):
+    if not all(group.isascii() and group.isdecimal() for group in groups):
         return None
     if len(groups) > 1 and not (0 < int(groups[0]) < 1000 and all(len(group) == 3 for group in groups[1:])):
         return None
@@ -67,7 +69,7 @@ def _digit_value(raw: str) -> int | None:
 
 def _is_range(raw: str) -> bool:
     ends = raw.replace("/", "-").split("-")
-    return len(ends) == 2 and all(len(end) <= 3 and end.isdigit() for end in ends) and int(ends[0]) < int(ends[1])
+    return len(ends) == 2 and all(len(end) <= 3 and end.isdecimal() for end in ends) and int(ends[0]) < int(ends[1])
 
 
 def _words(tokens: Sequence[Token], start: int, end: int) -> Number | None:
@@ -115,7 +117,8 @@ def _below_hundred(tokens: Sequence[Token], start: int, end: int) -> Number | No
     if bare_unit is not None and first > 1 and not tokens[start + 1].plain:
         return Number(first * 10 + bare_unit, 2)
     following = _unit(tokens, start + 1, end, _UNITS)
-    if following == first + 1:
+    some = (first, following) in _RANGES and not (tokens[start + 1].plain and following == 3)  # "nam ba": năm bà
+    if following == first + 1 or some:
         return Number(None, 2)  # "hai ba bà" is two or three
     return Number(first, 1)
 
@@ -143,7 +146,7 @@ def _is_year(tokens: Sequence[Token], at: int, end: int) -> bool:
     if at + 1 >= end:
         return False
     following = tokens[at + 1]
-    return (following.raw.isdigit() and len(following.raw) == 4) or following.means(_YEAR_COMPANIONS)
+    return (following.raw.isdecimal() and len(following.raw) == 4) or following.means(_YEAR_COMPANIONS)
 
 
 def _word_at(tokens: Sequence[Token], at: int, end: int, words: tuple[str, ...]) -> bool:

@@ -17,7 +17,7 @@ from knowledge.vietnamese import canon, fold
 
 V = TypeVar("V")
 
-_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+(?![^\W_])|[^\W_]+|[\n;.,!?:()…]")
+_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+(?![^\W_])|[^\W_]+|[\n;.,!?:()…]|(?<=\s)\+(?=\s)")
 _BREAKS = frozenset("\n;.,!?:()…")
 # Below this share of marked words a text counts as written without marks, and its bare words may stand for any mark.
 _MARKED_SHARE = 0.25
@@ -58,14 +58,17 @@ class Token:
 
     @property
     def is_break(self) -> bool:
+        """Tell whether it is a punctuation mark or the end of a line."""
         return self.raw in _BREAKS
 
     @property
     def is_capital(self) -> bool:
+        """Tell whether it begins with a capital letter."""
         return self.raw[:1].isupper()
 
     @property
     def is_number(self) -> bool:
+        """Tell whether it begins with a digit."""
         return self.raw[:1].isdigit()
 
     def means(self, words: tuple[str, ...]) -> bool:
@@ -84,7 +87,7 @@ def tokenize(text: str, abbreviations: Mapping[str, str] | None = None) -> list[
     tokens: list[Token] = []
     for match in found:
         raw = match.group()
-        written = raw if raw in _BREAKS else canon(raw)
+        written = raw if raw in _BREAKS else "và" if raw == "+" else canon(raw)
         meant = (abbreviations or {}).get(written)
         for word in meant.split() if meant else [written]:
             bare = plain and word.isascii()

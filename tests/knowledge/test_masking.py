@@ -31,6 +31,25 @@ from knowledge.masking import REPLACEMENTS, mask
         ("mat khau la hoang123", "password"),
         ("mk 123456", "password"),
         ("passcode 123456", "password"),
+        ("cccd045123456789", "identity"),
+        ("căn cước số 0 4 5 1 2 3 4 5 6 7 8 9", "identity"),
+        ("chứng minh thư 201234567", "identity"),
+        ("(0905)123456", "phone"),
+        ("sdt bà 0 3 9 6 1 1 2 2 3 4", "phone"),
+        ("0905123456/0912345678", "phone"),
+        ("bà Tư 0905123456bà Năm", "phone"),
+        ("vietcombank 0071001234567", "account"),
+        ("0071001234567 vietcombank", "account"),
+        ("970436 6812 3456 7890", "card"),
+        ("gd 4 79 790 1234 567", "insurance"),
+        ("mã kích hoạt 883921", "otp"),
+        ("ma xac minh 112233", "otp"),
+        ("mkhau abc@123", "password"),
+        ("mk123456", "password"),
+        ("dat lai mat khau thanh Lan2026", "password"),
+        ("445566 la ma otp cua co", "otp"),
+        ("so tai khoan cua ba la 711A12345678", "account"),
+        ("goi 02383845678", "phone"),
     ],
 )
 def test_personal_data_is_masked(text: str, kind: str) -> None:
@@ -52,6 +71,13 @@ def test_personal_data_is_masked(text: str, kind: str) -> None:
         "mật khẩu tối thiểu 8 ký tự",
         "mã otp là gì",
         "mk vneid bi khoa",
+        "mã thủ tục 1.004873.000.00.00.H47, hồ sơ H47.24-261120-0012",
+        "thủ tục 2.000986, số nhà 45/12/3, hẻm 1806/127",
+        "từ 7h30 đến 10h15, lúc 14 giờ 30, sinh năm 1950",
+        "giúp 2 ng vneid 1 ng 3 hộ",
+        "nộp vietcombank 2000000 cho bà, 350000 dong",
+        "đổi mật khẩu 15/11 cho 3 bà, đặt lại mật khẩu thành công",
+        "otp hết hạn sau 5 phút, cài mã pin cho 3 cụ, mk 6 số",
     ],
 )
 def test_public_numbers_and_questions_survive(text: str) -> None:
@@ -88,3 +114,41 @@ def test_masking_twice_changes_nothing(text: str) -> None:
     once = mask(text).text
     assert mask(once).text == once
     assert mask(once).kinds == ()
+
+
+_SEPARATORS = st.sampled_from(["", " ", ".", "-"])
+_AROUND = st.sampled_from(["giúp bà Lan {} cài vneid", "số {}", "bà Lan ({}) ở thôn 2", "{} nhé", "cccd của bà là {}."])
+
+
+@given(st.integers(0, 10**11 - 1), st.sets(st.integers(1, 11), max_size=11), _SEPARATORS, _AROUND)
+def test_an_identity_number_is_hidden_however_it_is_split(
+    number: int, cuts: set[int], separator: str, around: str
+) -> None:
+    digits = f"0{number:011}"
+    written = "".join(f"{separator}{digit}" if place in cuts else digit for place, digit in enumerate(digits))
+    assert not any(mark.isdigit() for mark in mask(around.format(written)).text.replace("thôn 2", ""))
+
+
+@given(
+    st.dates(),
+    st.integers(1, 99_999),
+    st.integers(1, 999),
+    st.sampled_from(
+        [
+            "{d:%d/%m/%Y}",
+            "{d:%d-%m-%Y}",
+            "ngày {d.day}.{d.month}",
+            "{a}.000 đồng",
+            "{a}.000.000đ",
+            "{n}/KH-UBND",
+            "nhà số {n}",
+            "{n} người",
+            "thôn {n}",
+            "mã thủ tục 1.{a:06}",
+            "năm {d.year:04}",
+        ]
+    ),
+)
+def test_days_amounts_and_documents_are_left_alone(day: object, amount: int, number: int, written: str) -> None:
+    text = f"hôm nay giúp 3 bà, {written.format(d=day, a=amount, n=number)}, ở chợ"
+    assert mask(text).text == text
