@@ -40,9 +40,14 @@ class Case(Record):
     entries: tuple[Line, ...] = ()
     kind: Literal["answer", "clarify", "unknown", "smalltalk", "handoff"] = "answer"
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The ids that the case itself names as right."""
+        return frozenset((*self.entries, *([self.entry] if self.entry else [])))
+
     def expected(self, knowledge: Knowledge) -> frozenset[str]:
         """Return the ids that are right, as far as the base has them, with the entries that refine them."""
-        named = {*self.entries, *([self.entry] if self.entry else [])}
+        named = self.named
         known = {name for name in named if name in knowledge.entries or "/" in name}
         return frozenset(known | {entry.id for entry in knowledge.entries.values() if entry.refines in named})
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge import cues
-from knowledge.confidence import Model, Signs
+from knowledge.confidence import Signs, models
 from knowledge.loader import Knowledge
+from knowledge.local import LocalKnowledge, OwnEntry, Taught, is_of_a_plan
 from knowledge.places import Gazetteer, Named
 from knowledge.schema import (
+    RECORD_NAMES,
     AnyRecord,
     BudgetLine,
     CitedDocument,
@@ -27,97 +30,9 @@ from knowledge.schema import (
 from knowledge.search import Compared, Document, Hit, Index
 from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import synonyms
-from knowledge.vietnamese import canon
+from knowledge.vietnamese import canon, fold
 
-# The models and bars are fitted on tests/questions/development with tests/support/fit_confidence.py.
-ENTRY_IS_RIGHT = Model(
-    -8.955,
-    (
-        6.090,
-        7.601,
-        6.540,
-        4.526,
-        -2.417,
-        -2.995,
-        1.682,
-        0.158,
-        -2.602,
-        -2.925,
-        -1.203,
-        -0.472,
-        -0.956,
-        -0.006,
-        1.630,
-        0.844,
-    ),
-)
-"""That the best entry answers the question."""
-ENTRY_IS_NEAR = Model(
-    -10.447,
-    (
-        6.910,
-        4.290,
-        8.570,
-        4.814,
-        -2.270,
-        -3.728,
-        1.981,
-        -0.113,
-        -3.429,
-        -2.569,
-        -1.189,
-        -0.675,
-        -1.146,
-        -0.018,
-        2.378,
-        0.813,
-    ),
-)
-"""That one of the best four entries does."""
-RECORD_IS_RIGHT = Model(
-    -10.675,
-    (
-        -2.083,
-        0.227,
-        2.021,
-        -3.117,
-        2.795,
-        1.389,
-        2.657,
-        0.706,
-        4.576,
-        3.793,
-        -1.670,
-        0.032,
-        -0.716,
-        0.425,
-        2.516,
-        0.934,
-    ),
-)
-"""That the best plan record answers the question."""
-RECORD_IS_NEAR = Model(
-    -12.077,
-    (
-        -1.603,
-        -0.672,
-        1.789,
-        -4.021,
-        3.327,
-        3.520,
-        0.400,
-        0.796,
-        4.967,
-        3.512,
-        -1.826,
-        0.241,
-        -0.344,
-        0.365,
-        3.182,
-        0.871,
-    ),
-)
-"""That one of the records near it does."""
+# Fitted, like `models.yaml`, on tests/questions/development.
 ANSWER_FROM = 0.6
 """Probability from which an answer is given rather than choices."""
 CHOICES_FROM = 0.55
@@ -126,8 +41,6 @@ ENTRY_NEAREST = 4
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
 RECORD_CHOICES_FROM = 0.20
 """Score below which a plan record is not looked at."""
-RECORD_MARGIN = 0.03
-"""Lead over the next record of the plan from which it is the answer."""
 REMARK_FROM = 0.40
 """Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
@@ -139,14 +52,14 @@ SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _ALSO_FROM = 0.3
 """Probability from which an entry is offered beside the places of a plan's question."""
-RECORD_FROM = 0.6
-RECORD_OFFERED_FROM = 0.55
 _CLEAR_LEAD = 0.3
 _CLEAR_OF_RIVALS = 0.2
 """Leads from which more lead says no more."""
 _KEYWORD_LENGTH = math.log1p(3)
 _KEYWORD_COVERED = 0.9
 """A text of up to three words that an entry has all but completely is met with choices rather than refused."""
+_LOCAL_COVERED = 0.4
+"""Share of a question from which something taught is offered, if it is ahead of all entries and of what is not ours."""
 _LOOKED_AT = 30
 """Hits that are looked at: what is further behind is never an answer or a choice."""
 _READ_AT_MOST = 400
@@ -186,6 +99,8 @@ class Asker:
     """The question before, if it was answered from a plan: its subject carries over to "còn Quảng Nam thì sao?"."""
     entry: str | None = None
     """The entry that answered the question before: "mất bao lâu?" asks for its section on time."""
+    areas: frozenset[int] = frozenset()
+    """Their area and those it lies in: what was taught there holds for them."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +108,7 @@ class Decision:
     """What to do with a question.
 
     Attributes:
-        entry: Id of the entry, or `<plan>/<record>`; None unless `outcome` is ANSWER.
+        entry: Id of the entry, `<plan>/<record>` or `local/<id>`; None unless `outcome` is ANSWER.
         remark: For small talk, which list it is from.
         elsewhere: A place that was asked about and that no plan covers.
         asked_year: The year asked about, if the answer is of another one.
@@ -219,12 +134,23 @@ class Weighed:
     """What could answer a question, best first, and what speaks for it."""
 
     signs: Signs
+    asked: list[Word]
+    """The question's words, places and year included."""
     named: Named
     entries: list[Hit]
     rivals: list[Hit]
     records: list[Hit]
     compares: bool
     """Whether a word asks for the same figure of several places."""
+
+
+@dataclass(frozen=True)
+class _Wants:
+    """What a question's words say of the record they want: its kinds, whether a figure, of which year."""
+
+    kinds: set[str]
+    figure: bool
+    year: int | None
 
 
 class Answerer:
@@ -244,24 +170,53 @@ class Answerer:
         self._vocabulary = self._entries.vocabulary + self._records.vocabulary
         self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + self._entries.pairs + self._records.pairs)
         self._repairer = Repairer(self._vocabulary + self._places.vocabulary)
+        self.local = LocalKnowledge()
 
-    def search(self, question: str, limit: int = 10) -> list[Hit]:
-        """Return the raw ranking of entries and records, for looking into it."""
-        asked = self._repairer.repair(read(question))
-        hits = [*self._entries.search(asked, limit, keep=_is_ours), *self._records.search(asked, limit)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+    def with_local(self, taught: Sequence[Taught]) -> Answerer:
+        """Return an answerer that knows this too, the newest last; quick, since everything else is shared."""
+        learned = copy(self)
+        learned.local = LocalKnowledge(taught, self._entries, lambda text: self._repairer.repair(read(text)))
+        return learned
+
+    def knows(self, entry: str, asker: Asker = Asker()) -> bool:
+        """Tell whether an id is that of an entry or record that may answer this asker."""
+        own = self.local.entries.get(entry)
+        if own is not None:
+            return own.holds(asker.areas)
+        return entry in self.knowledge.entries or entry in self.records
+
+    def search(self, question: str, limit: int = 10, asker: Asker = Asker()) -> list[Hit]:
+        """Return the raw ranking of entries and records, what the asker's area has taught included."""
+        asked = self._repairer.repair(read(question[:_READ_AT_MOST]))
+        found = {hit.id: hit for hit in self._entries.search(asked, limit, keep=_is_ours)}
+        found |= {hit.id: hit for hit in self._records.search(asked, limit)}
+        for item, hit in self.local.nearest(asked, asker.areas):
+            if self._leads_somewhere(item, asker) and hit.score > getattr(found.get(item.answers), "score", 0.0):
+                found[item.answers] = replace(hit, id=item.answers)
+        return sorted(found.values(), key=lambda hit: (-hit.score, hit.id))[:limit]
+
+    def suggest(self, question: str, limit: int, asker: Asker) -> list[str]:
+        """Return what might answer a question, best first, for a person who chooses.
+
+        Of the plans only those of the asker's place and of the places named.
+        """
+        plans = {*self._with_places(question[:_READ_AT_MOST])[1].plans, asker.plan}
+        hits = self.search(question, _LOOKED_AT, asker)
+        return [hit.id for hit in hits if not is_of_a_plan(hit.id) or _plan_of(hit.id) in plans][:limit]
 
     def label(self, entry: str) -> str:
         """Return what a button for an entry or record says."""
         if entry in self.knowledge.entries:
             return self.knowledge.entries[entry].title
+        if entry in self.local.entries:
+            return self.local.entries[entry].title
         plan, record = self.records[entry]
         return f"{_subject(record)} – {plan.document.place} {plan.document.year}"
 
     def decide(self, question: str, asker: Asker = Asker()) -> Decision:
         """Decide what answers `question`."""
         plain = question.strip()
-        if plain in self.knowledge.entries or plain in self.records:
+        if self.knows(plain, asker):
             return Decision(Outcome.ANSWER, entry=plain, score=1.0)
         remark = cues.remark(plain)
         if remark is not None:
@@ -270,13 +225,18 @@ class Answerer:
         if followed is not None:
             return followed
         found = self.weigh(plain, asker)
+        decision = self._from_base(found, asker)
+        return self._from_local(plain, found, asker, decision) if self.local else decision
+
+    def _from_base(self, found: Weighed, asker: Asker) -> Decision:
+        """Decide by what everybody may know."""
         signs, named, ours = found.signs, found.named, found.entries
         remarked = _longer_remark(found.rivals, signs.entry_rival)
         if remarked is not None:
             return remarked
         if found.records and named.elsewhere and not named.plans and _is_for_a_plan(signs):
             return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0])
-        entry, record = ENTRY_IS_RIGHT.probability(signs), RECORD_IS_RIGHT.probability(signs)
+        entry, record = models().entry_is_right.probability(signs), models().record_is_right.probability(signs)
         if found.records and (record > entry or self._yields_to_plans(ours, found.records, named, asker)):
             decision = self._from_plans(found, asker)
             if decision.outcome is Outcome.CLARIFY and ours and entry >= _ALSO_FROM:
@@ -285,10 +245,71 @@ class Answerer:
                 return decision
         if entry >= ANSWER_FROM:
             return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
-        near = ENTRY_IS_NEAR.probability(signs)
+        near = models().entry_is_near.probability(signs)
         if near < CHOICES_FROM and not _is_keyword(signs):
             return _unknown(entry)
         return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
+
+    def _from_local(self, question: str, found: Weighed, asker: Asker, base: Decision) -> Decision:
+        """Decide whether something taught for the asker's area answers better than `base` does.
+
+        What was taught in exactly these words is meant for them. Otherwise it must be likelier than the answer of the
+        base. A warning of the base and a remark are never put aside.
+        """
+        if base.remark is not None or self._warns(base):
+            return base
+        same = self.local.same(question, asker.areas)
+        if same is not None and self._leads_somewhere(same, asker):
+            return Decision(Outcome.ANSWER, entry=same.answers, score=1.0)
+        nearest = self.local.nearest(found.asked, asker.areas)
+        near = [(item, hit) for item, hit in nearest if self._leads_somewhere(item, asker)]
+        if not near or not self._is_of_the_place(near[0][0], found.named, asker):
+            return base
+        own, signs = near[0][0].answers, self._signs_of_local(near, found)
+        right = models().entry_is_right.probability(signs)
+        if right >= ANSWER_FROM and (base.outcome is not Outcome.ANSWER or right > base.score):
+            return Decision(Outcome.ANSWER, entry=own, score=right)
+        # The models were fitted to entries with dozens of phrasings; what was taught has one or two, and scores lower.
+        is_ahead = min(signs.entry_lead, signs.entry_rival) > 0 and signs.entry_covered >= _LOCAL_COVERED
+        if not is_ahead or base.outcome not in (Outcome.CHOICES, Outcome.UNKNOWN):
+            return base
+        return self._offer(Outcome.CHOICES, list(dict.fromkeys([own, *(item.entry for item in base.choices)])), right)
+
+    def _leads_somewhere(self, taught: Taught, asker: Asker) -> bool:
+        """Tell whether the entry that was meant can still be had: it may have left the base or been withdrawn."""
+        return self.knows(taught.answers, asker)
+
+    def _warns(self, decision: Decision) -> bool:
+        entry = self.knowledge.entries.get(decision.entry or "")
+        return entry is not None and entry.urgent
+
+    def _is_of_the_place(self, taught: Taught, named: Named, asker: Asker) -> bool:
+        """Tell whether every place that a question names is the asker's own or named by what was taught too."""
+        foreign = {*named.plans, *map(fold, named.elsewhere)} - {asker.plan}
+        if not foreign:
+            return True
+        told = [taught.answer, taught.unit or ""] if isinstance(taught, OwnEntry) else []
+        there = [self._with_places(text)[1] for text in (*taught.asked_as, *told)]
+        return foreign <= {place for found in there for place in (*found.plans, *map(fold, found.elsewhere))}
+
+    def _signs_of_local(self, near: Sequence[tuple[Taught, Hit]], found: Weighed) -> Signs:
+        """Return the signs for the nearest of what was taught, as if it were the best entry of the base."""
+        (own, best), *others = near
+        behind = [hit.score for item, hit in others if item.answers != own.answers]
+        behind += [hit.score for hit in found.entries if hit.id != own.answers][:1]
+        rival = found.rivals[0].score if found.rivals else 0.0
+        return replace(
+            found.signs,
+            entry=best.score,
+            entry_lead=min(best.score - max(behind, default=0.0), _CLEAR_LEAD),
+            entry_rival=_within(best.score - rival, _CLEAR_OF_RIVALS),
+            entry_covered=best.covered,
+            # The place, if one is named, is that of what was taught: it points to no plan.
+            place=0.0,
+            elsewhere=0.0,
+            record_here=0.0,
+            figure_here=0.0,
+        )
 
     def _followed(self, text: str, asker: Asker) -> Decision | None:
         """Return the section of the entry before that a few words ask for: "thế mất bao lâu ạ?".
@@ -306,10 +327,7 @@ class Answerer:
 
     def weigh(self, question: str, asker: Asker = Asker()) -> Weighed:
         """Return what could answer a question and what speaks for it."""
-        told, unlisted = self._places.without_unlisted(question)
-        asked, named = self._named(told)
-        if unlisted is not None and not named.plans and not named.elsewhere:
-            named = replace(named, elsewhere=(unlisted,))
+        asked, named = self._with_places(question)
         if asker.before is not None and _leaves_the_subject(named):
             _, before = self._named(asker.before)
             if named.plans or named.elsewhere:
@@ -325,9 +343,9 @@ class Answerer:
         ours = [hit for hit in hits if _is_ours(hit.id)]
         rivals = [hit for hit in hits if not _is_ours(hit.id)]
         compared = self._records.compare(named.rest)
-        everywhere = self._ranked_records(named, compared)
-        records = self._ranked_records(named, compared, named.plans) if named.plans else everywhere
-        asks_figure = cues.says(named.rest, cues.cues().figure)
+        wants = _Wants(cues.kinds_asked(named.rest), cues.says(named.rest, cues.cues().figure), named.year)
+        everywhere = self._ranked_records(wants, compared)
+        records = self._ranked_records(wants, compared, named.plans) if named.plans else everywhere
         best = ours[0].score if ours else 0.0
         second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
         record = records[0].score if records else 0.0
@@ -345,13 +363,21 @@ class Answerer:
             record_covered=records[0].covered if records else 0.0,
             place=float(here),
             elsewhere=float(bool(named.elsewhere)),
-            figure=float(asks_figure),
-            figure_here=float(asks_figure and here),
-            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in cues.kinds_asked(named.rest)),
+            figure=float(wants.figure),
+            figure_here=float(wants.figure and here),
+            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in wants.kinds),
             length=math.log1p(len(words)),
             unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
         )
-        return Weighed(signs, named, ours, rivals, records, compares)
+        return Weighed(signs, asked, named, ours, rivals, records, compares)
+
+    def _with_places(self, text: str) -> tuple[list[Word], Named]:
+        """Return the words of a text, and what they say of place and year, unlisted places included."""
+        told, unlisted = self._places.without_unlisted(text)
+        asked, named = self._named(told)
+        if unlisted is not None and not named.plans and not named.elsewhere:
+            named = replace(named, elsewhere=(unlisted,))
+        return asked, named
 
     def _named(self, text: str) -> tuple[list[Word], Named]:
         """Return the words of a text, and what they say of place and year.
@@ -365,19 +391,16 @@ class Answerer:
             return asked, self._places.read(asked)
         return asked, replace(named, rest=self._repairer.repair(named.rest))
 
-    def _ranked_records(self, named: Named, compared: Compared | None, plans: Collection[str] = ()) -> list[Hit]:
+    def _ranked_records(self, wants: _Wants, compared: Compared | None, plans: Collection[str] = ()) -> list[Hit]:
         """Return the records (of these plans, or of all) by how well they fit the question's words, kind and year."""
         keep = (lambda key: _plan_of(key) in plans) if plans else None
-        hits = self._records.pick(compared, _LOOKED_AT, keep=keep)
-        kinds = cues.kinds_asked(named.rest)
-        asks_figure = cues.says(named.rest, cues.cues().figure)
         weighed = []
-        for hit in hits:
+        for hit in self._records.pick(compared, _LOOKED_AT, keep=keep):
             plan, record = self.records[hit.id]
             own_year = getattr(record, "year", None) or plan.document.year
-            gain = _FITS * (_kind(record) in kinds) + _YEAR_FITS * (own_year == named.year)
+            gain = _FITS * (_kind(record) in wants.kinds) + _YEAR_FITS * (own_year == wants.year)
             if isinstance(record, Figure):
-                gain += _FITS * asks_figure
+                gain += _FITS * wants.figure
             weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))
         best_first = sorted(weighed, key=lambda hit: (-hit.score, hit.id))
         return [hit for hit in best_first if hit.score >= RECORD_CHOICES_FROM]
@@ -387,10 +410,10 @@ class Answerer:
         hits, named = found.records, found.named
         # That this is a question for a plan is decided; which place is meant is settled below.
         signs = _in_a_place(found.signs)
-        right, near = RECORD_IS_RIGHT.probability(signs), RECORD_IS_NEAR.probability(signs)
+        right, near = models().record_is_right.probability(signs), models().record_is_near.probability(signs)
         best = hits[0]
         same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
-        if near < RECORD_OFFERED_FROM:
+        if near < CHOICES_FROM:
             return _unknown(right)
         several = found.compares or (len(named.plans) > 1 and not named.wider)
         if several and isinstance(self.records[best.id][1], Figure):
@@ -402,7 +425,7 @@ class Answerer:
             same = own
         elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
-        if right >= RECORD_FROM:
+        if right >= ANSWER_FROM:
             year = self._other_year(same[0].id, named.year)
             return Decision(Outcome.ANSWER, entry=same[0].id, score=right, asked_year=year)
         return self._offer(Outcome.CHOICES, [hit.id for hit in same], right)
@@ -500,8 +523,8 @@ def _in_a_place(signs: Signs) -> Signs:
 
 def _is_for_a_plan(signs: Signs) -> bool:
     """Tell whether a question about a place without a plan would be one for its plan if there were one."""
-    as_if = RECORD_IS_RIGHT.probability(_in_a_place(signs))
-    return as_if >= RECORD_OFFERED_FROM and as_if > ENTRY_IS_RIGHT.probability(signs)
+    as_if = models().record_is_right.probability(_in_a_place(signs))
+    return as_if >= CHOICES_FROM and as_if > models().entry_is_right.probability(signs)
 
 
 def _longer_remark(rivals: Sequence[Hit], lead: float) -> Decision | None:
@@ -519,23 +542,13 @@ def _remarked(kind: str, score: float) -> Decision:
     return Decision(Outcome.HANDOFF if kind == "handoff" else Outcome.SMALLTALK, remark=kind, score=score)
 
 
-_KINDS: Mapping[type[AnyRecord], str] = {
-    Duty: "duty",
-    Deadline: "deadline",
-    System: "system",
-    CitedDocument: "cited",
-    BudgetLine: "budget",
-    Point: "point",
-}
-
-
 def _leaves_the_subject(named: Named) -> bool:
     """Tell whether a question says nothing but a place or a year: "còn Quảng Nam thì sao"."""
     return bool(named.plans or named.elsewhere or named.year) and cues.only_carries_over(named.rest)
 
 
 def _kind(record: AnyRecord) -> str:
-    return record.kind if isinstance(record, Figure) else _KINDS[type(record)]
+    return record.kind if isinstance(record, Figure) else RECORD_NAMES[type(record)]
 
 
 def _subject(record: AnyRecord) -> str:

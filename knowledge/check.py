@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from knowledge.deadlines import MONTHS
 from knowledge.figures import figures_in, without_steps
@@ -133,23 +134,28 @@ def _sourced_figures(entry: HowTo, knowledge: Knowledge) -> set[str]:
 
 
 def _phrasings(knowledge: Knowledge) -> Iterator[str]:
-    """Tell of ways to ask that stand in two places, or nearly so in two entries."""
+    """Tell of ways to ask that stand in two places, or nearly so in two entries: but for a letter, or the order."""
     asked = sorted(
         ((fold(phrasing), phrasing, entry.id) for entry in knowledge.entries.values() for phrasing in entry.phrasings),
         key=lambda item: (len(item[0]), item),
     )
+    texts = [plain for plain, _, _ in asked]
+    lengths = [len(plain) for plain in texts]
+    by_words: defaultdict[str, list[int]] = defaultdict(list)
+    for number, plain in enumerate(texts):
+        by_words[_in_order(plain)].append(number)
     for number, (plain, phrasing, owner) in enumerate(asked):
         longest = len(plain) * (200 - _NEARLY_THE_SAME) / _NEARLY_THE_SAME
-        for other, _, other_owner in asked[number + 1 :]:
-            if len(other) > longest:
-                break
-            if other == plain or (owner != other_owner and _nearly_same(plain, other)):
-                yield f"{knowledge.lines[owner]}: {owner}: cách hỏi «{phrasing}» đã có ở {other_owner}"
+        behind = texts[number + 1 : bisect_right(lengths, longest)]
+        alike = process.extract(plain, behind, scorer=fuzz.ratio, score_cutoff=_NEARLY_THE_SAME, limit=None)
+        found = {number + 1 + position for _, _, position in alike}
+        for other in sorted(found.union(same for same in by_words[_in_order(plain)] if same > number)):
+            if texts[other] == plain or asked[other][2] != owner:
+                yield f"{knowledge.lines[owner]}: {owner}: cách hỏi «{phrasing}» đã có ở {asked[other][2]}"
 
 
-def _nearly_same(first: str, second: str) -> bool:
-    """Tell whether two folded phrasings differ by a letter or an ending at most, or only by the order of words."""
-    return fuzz.ratio(first, second) >= _NEARLY_THE_SAME or sorted(first.split()) == sorted(second.split())
+def _in_order(text: str) -> str:
+    return " ".join(sorted(text.split()))
 
 
 def _plans(knowledge: Knowledge) -> Iterator[str]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from knowledge.schema import Record
 
 _PRECISION = 4
 
@@ -49,14 +55,54 @@ class Signs:
     unknown: float
 
 
-@dataclass(frozen=True)
-class Model:
+SIGNS = tuple(sign.name for sign in fields(Signs))
+
+
+class Model(Record):
     """A logistic regression over the signs."""
 
     constant: float
-    weights: tuple[float, ...]
+    weights: dict[str, float]
 
     def probability(self, signs: Signs) -> float:
         """Return the probability, 0 to 1."""
-        total = self.constant + sum(weight * value for weight, value in zip(self.weights, astuple(signs), strict=True))
+        weighed = (self.weights[name] * value for name, value in zip(SIGNS, astuple(signs), strict=True))
+        total = self.constant + sum(weighed)
         return round(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), _PRECISION)
+
+
+class Models(Record):
+    """The fitted models, and of what each gives the probability."""
+
+    entry_is_right: Model
+    """That the best entry answers the question."""
+    entry_is_near: Model
+    """That one of the best four entries does."""
+    record_is_right: Model
+    """That the best plan record answers the question."""
+    record_is_near: Model
+    """That one of the records near it does."""
+
+
+@cache
+def models() -> Models:
+    """Return the models that ship with the program.
+
+    Raises:
+        ValueError: naming a model whose weights are not those of the signs.
+    """
+    text = (files("knowledge") / "models.yaml").read_text(encoding="utf-8")
+    return checked(Models.model_validate(yaml.safe_load(text)))
+
+
+def checked(found: Models) -> Models:
+    """Return the models if each weighs exactly the signs.
+
+    Raises:
+        ValueError: naming the first that does not.
+    """
+    for name in Models.model_fields:
+        wrong = getattr(found, name).weights.keys() ^ set(SIGNS)
+        if wrong:
+            raise ValueError(f"models.yaml: {name}: {', '.join(sorted(wrong))}")
+    return found

@@ -12,36 +12,10 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.schema import (
-    BudgetLine,
-    CitedDocument,
-    Deadline,
-    Duty,
-    Figure,
-    HowTo,
-    Plan,
-    PlanDocument,
-    PlanRecord,
-    Point,
-    Source,
-    System,
-    Topic,
-)
+from knowledge.schema import HowTo, Plan, PlanDocument, PlanRecord, Source, Topic
 from knowledge.vietnamese import fold
 
 R = TypeVar("R", bound=BaseModel)
-
-
-_RECORD_FILES: dict[str, type[PlanRecord]] = {
-    "figures": Figure,
-    "duties": Duty,
-    "deadlines": Deadline,
-    "systems": System,
-    "cited": CitedDocument,
-    "budget": BudgetLine,
-    "points": Point,
-}
-"""The files of a plan's folder beside `document.yaml`, each optional."""
 
 
 class KnowledgeError(Exception):
@@ -135,7 +109,7 @@ def load_from(root: Traversable) -> Knowledge:
 def _plan(folder: Traversable, problems: list[str], lines: dict[str, str]) -> Plan | None:
     documents = [item.record for item in _items(PlanDocument, folder / "document.yaml", problems, single=True)]
     lists: dict[str, tuple[PlanRecord, ...]] = {}
-    for name, model in _RECORD_FILES.items():
+    for name, model in Plan.files().items():
         path = folder / f"{name}.yaml"
         items = list(_items(model, path, problems)) if path.is_file() else []
         lists[name] = tuple(item.record for item in items)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+SHORTEST_ANSWER = 40
+FEWEST_PHRASINGS = 8
 FIRST_MESSAGE_LIMIT = 700
 """Longest first message of an entry, in characters: about one screen of a small phone."""
 
@@ -84,8 +87,10 @@ class HowTo(Record):
     audience: tuple[Literal["citizen", "team", "coordinator"], ...] = ("citizen",)
     urgent: bool = False
     """A danger, whose warning goes before anything else (fraud, lost money)."""
-    phrasings: tuple[Line, ...] = Field(min_length=8)
-    answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=40, max_length=FIRST_MESSAGE_LIMIT)]
+    phrasings: tuple[Line, ...] = Field(min_length=FEWEST_PHRASINGS)
+    answer: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_ANSWER, max_length=FIRST_MESSAGE_LIMIT)
+    ]
     sections: dict[SectionKey, Line] = {}
     facts: tuple[Fact, ...] = Field(min_length=1)
     related: tuple[Identifier, ...] = ()
@@ -242,6 +247,17 @@ class BudgetLine(PlanRecord):
 
 AnyRecord = Figure | Duty | Deadline | System | CitedDocument | BudgetLine | Point
 
+RECORD_NAMES: Mapping[type[AnyRecord], str] = {
+    Figure: "figure",
+    Duty: "duty",
+    Deadline: "deadline",
+    System: "system",
+    CitedDocument: "cited",
+    BudgetLine: "budget",
+    Point: "point",
+}
+"""What each kind of record is called in word lists and templates."""
+
 
 class Plan(Record):
     """One document with everything that was distilled from it."""
@@ -255,18 +271,15 @@ class Plan(Record):
     budget: tuple[BudgetLine, ...] = ()
     points: tuple[Point, ...] = ()
 
+    @classmethod
+    def files(cls) -> dict[str, type[AnyRecord]]:
+        """Return the kind of record in each file of a plan's folder beside `document.yaml`; each file is optional."""
+        return {name: get_args(field.annotation)[0] for name, field in cls.model_fields.items() if name != "document"}
+
     @property
     def by_file(self) -> dict[str, tuple[AnyRecord, ...]]:
         """The records by the name of the file that holds them."""
-        return {
-            "figures": self.figures,
-            "duties": self.duties,
-            "deadlines": self.deadlines,
-            "systems": self.systems,
-            "cited": self.cited,
-            "budget": self.budget,
-            "points": self.points,
-        }
+        return {name: getattr(self, name) for name in self.files()}
 
     @property
     def records(self) -> tuple[AnyRecord, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from knowledge.synonyms import Synonyms
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+Rows = NDArray[np.int32]
+Codes = NDArray[np.uint32]
 
 _SHARES = (0.3, 0.3, 0.3, 0.1)
 """Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
@@ -58,11 +61,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Postings:
-    """For each feature the rows that have it, with a weight each; those of all features stand end to end."""
+    """For each feature the rows that have it, with a weight each; those of all features stand end to end.
+
+    Without weights each has the weight 1.
+    """
 
     begins: Numbers
-    rows: Numbers
-    weights: Floats
+    rows: Rows
+    weights: Floats | None
     size: int
 
     def gather(self, features: Numbers, shares: Floats) -> Floats:
@@ -71,14 +77,28 @@ class _Postings:
             return np.zeros(self.size, dtype=np.float32)
         spans = [slice(self.begins[feature], self.begins[feature + 1]) for feature in features]
         rows = np.concatenate([self.rows[span] for span in spans])
-        weights = np.concatenate([self.weights[span] * share for span, share in zip(spans, shares, strict=True)])
+        if self.weights is None:
+            weights = np.repeat(shares, [span.stop - span.start for span in spans])
+        else:
+            weights = np.concatenate([self.weights[span] * share for span, share in zip(spans, shares, strict=True)])
         return np.bincount(rows, weights, self.size).astype(np.float32)
 
 
-def _postings(rows: Numbers, features: Numbers, weights: NDArray[Any], n_features: int, size: int) -> _Postings:
+class _Occurrences(NamedTuple):
+    """Where features occur and how often, in any order; given up once postings are made of it."""
+
+    rows: Rows
+    features: Rows
+    counts: Floats
+
+
+def _postings(
+    rows: NDArray[Any], features: NDArray[Any], weights: NDArray[Any] | None, n_features: int, size: int
+) -> _Postings:
     order = np.argsort(features, kind="stable")
-    begins = np.searchsorted(features[order], np.arange(n_features + 1))
-    return _Postings(begins, rows[order], weights[order].astype(np.float32), size)
+    begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(features, minlength=n_features))])
+    kept = None if weights is None else weights[order].astype(np.float32)
+    return _Postings(begins, rows[order].astype(np.int32), kept, size)
 
 
 def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
@@ -89,29 +109,34 @@ def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
 class _WordSpace:
     """Folded words, pairs of neighbouring words and groups of synonyms as numbers, each with its weight."""
 
-    def __init__(self, texts: Sequence[Sequence[str]], synonyms: Synonyms | None) -> None:
+    def __init__(self, synonyms: Synonyms | None, background: _WordSpace | None = None) -> None:
         self._synonyms = synonyms
+        self._background = background
         self._numbers: dict[str, int] = {}
-        rows: list[int] = []
-        features: list[int] = []
-        counts: list[int] = []
-        numbers = self._numbers
+
+    def learn(self, texts: Sequence[Sequence[str]]) -> _Occurrences:
+        """Give every feature of the collection its number and weight, and return where they occur."""
+        background, numbers = self._background, self._numbers
+        rows, features, counts = array("i"), array("i"), array("f")
         for row, words in enumerate(texts):
             for feature, count in self._features(words).items():
                 rows.append(row)
                 features.append(numbers.setdefault(feature, len(numbers)))
                 counts.append(count)
-        self.rows = np.array(rows, dtype=np.int64)
-        self.features = np.array(features, dtype=np.int64)
-        self.counts = np.array(counts, dtype=np.float32)
-        self.seen_in = np.bincount(self.features, minlength=len(numbers))
-        single = _rarity(self.seen_in, len(texts))
-        self._unseen = float(_rarity(np.zeros(1), len(texts))[0])
+        found = _Occurrences(*_arrays(rows, features), np.frombuffer(counts, dtype=np.float32))
+        self.seen_in = np.bincount(found.features, minlength=len(numbers))
+        self._texts = len(texts)
+        if background is not None:
+            self.seen_in += np.array([background.times_seen(feature) for feature in numbers], dtype=np.int64)
+            self._texts += background._texts
+        single = _rarity(self.seen_in, self._texts)
+        self._unseen = float(_rarity(np.zeros(1), self._texts)[0])
         self.weights = single.copy()
         for feature, number in numbers.items():
             first, pair, second = feature.partition(" ")
             if pair:
                 self.weights[number] = _PAIR_WEIGHT * (single[numbers[first]] + single[numbers[second]]) / 2
+        return found
 
     @property
     def vocabulary(self) -> Counter[str]:
@@ -126,6 +151,11 @@ class _WordSpace:
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def times_seen(self, feature: str) -> int:
+        """Return the number of texts that have a feature."""
+        number = self._numbers.get(feature)
+        return 0 if number is None else int(self.seen_in[number])
 
     def of(self, words: Sequence[str]) -> tuple[Numbers, Floats, float, float]:
         """Return the known features of a question with tf-idf weights of unit length, and their plain weights' sum.
@@ -162,6 +192,8 @@ class _WordSpace:
         number = self._numbers.get(feature)
         if number is not None:
             return float(self.weights[number])
+        if self._background is not None:
+            return self._background._weight(feature)
         first, pair, second = feature.partition(" ")
         return _PAIR_WEIGHT * (self._weight(first) + self._weight(second)) / 2 if pair else self._unseen
 
@@ -169,50 +201,69 @@ class _WordSpace:
 class _GramSpace:
     """Runs of letters as numbers: the bytes of the folded text, so that a whole collection is cut at once."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, background: _GramSpace | None = None) -> None:
+        self._background = background
+        self._codes = np.zeros(0, dtype=np.uint32)
+
+    def learn(self, texts: Sequence[str]) -> _Occurrences:
+        """Give every run of the collection its number and weight, and return where they occur."""
+        background = self._background
+        letters = _letters("".join(map(_padded, texts)))
+        row_of = np.repeat(np.arange(len(texts), dtype=np.int32), [len(_padded(text)) for text in texts])
         codes, rows = [], []
-        for row, text in enumerate(texts):
-            found = _gram_codes(text)
-            codes.append(found)
-            rows.append(np.full(len(found), row, dtype=np.int64))
-        every = np.concatenate(codes) if codes else np.zeros(0, dtype=np.uint64)
-        rows_of = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
-        self._codes, numbers = np.unique(every, return_inverse=True)
-        pairs, counts = np.unique(rows_of * len(self._codes) + numbers, return_counts=True)
-        self.rows = pairs // max(len(self._codes), 1)
-        self.features = pairs % max(len(self._codes), 1)
-        self.counts = counts.astype(np.float32)
+        for size in _GRAMS:
+            runs = _runs(letters, size)
+            within = row_of[: len(runs)] == row_of[len(row_of) - len(runs) :]  # a run ends in the text it begins in
+            codes.append(runs[within])
+            rows.append(row_of[: len(runs)][within])
+        self._codes, numbers = np.unique(np.concatenate(codes), return_inverse=True)
+        size = max(len(self._codes), 1)
+        numbers += np.concatenate(rows).astype(np.int64) * size
+        places, counts = np.unique(numbers, return_counts=True)
+        found = _Occurrences(
+            (places // size).astype(np.int32), (places % size).astype(np.int32), counts.astype(np.float32)
+        )
         self._texts = len(texts)
-        self.weights = _rarity(np.bincount(self.features, minlength=len(self._codes)), self._texts)
+        self._seen_in = np.bincount(found.features, minlength=len(self._codes))
+        if background is not None:
+            self._seen_in += background.times_seen(self._codes)
+            self._texts += background._texts
+        self.weights = _rarity(self._seen_in, self._texts)
+        return found
 
     def __len__(self) -> int:
         return len(self._codes)
 
+    def times_seen(self, codes: Codes) -> Numbers:
+        """Return the number of texts that have each run."""
+        places, known = self._find(codes)
+        return np.where(known, self._seen_in[places], 0) if len(self) else np.zeros(len(codes), dtype=np.int64)
+
     def of(self, text: str) -> tuple[Numbers, Floats]:
         """Return the known letter runs of a question with tf-idf weights of unit length."""
-        codes, counts = np.unique(_gram_codes(text), return_counts=True)
-        places = np.minimum(np.searchsorted(self._codes, codes), max(len(self._codes) - 1, 0))
-        known = self._codes[places] == codes if len(self._codes) else np.zeros(len(codes), dtype=bool)
-        unseen = _rarity(np.zeros(1), self._texts)[0]
-        shares = (1 + np.log(counts)) * np.where(known, self.weights[places] if len(self) else unseen, unseen)
+        codes, counts = np.unique(_runs_of(text), return_counts=True)
+        places, known = self._find(codes)
+        shares = (1 + np.log(counts)) * self._weigh(codes)
         length = float(np.sqrt((shares * shares).sum())) or 1.0
         return places[known].astype(np.int64), (shares[known] / length).astype(np.float32)
 
+    def _find(self, codes: Codes) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Return for each run its number, and whether it has one."""
+        places = np.minimum(np.searchsorted(self._codes, codes), max(len(self._codes) - 1, 0))
+        return places, self._codes[places] == codes if len(self) else np.zeros(len(codes), dtype=bool)
 
-@dataclass
-class _Cosines:
-    """TF-IDF cosine between a question and each of many texts."""
+    def _weigh(self, codes: Codes) -> Floats:
+        places, known = self._find(codes)
+        unknown = _rarity(np.zeros(1), self._texts)[0] if self._background is None else self._background._weigh(codes)
+        return np.where(known, self.weights[places], unknown) if len(self) else np.full(len(codes), unknown)
 
-    postings: _Postings
 
-    @classmethod
-    def over(cls, space: _WordSpace | _GramSpace, n_texts: int) -> _Cosines:
-        """Weigh the features of a space's texts and bring each text to unit length."""
-        weights = (1 + np.log(space.counts)) * space.weights[space.features]
-        lengths = np.sqrt(np.bincount(space.rows, weights * weights, n_texts))
-        lengths[lengths == 0] = 1.0
-        weights = weights / lengths[space.rows]
-        return cls(_postings(space.rows, space.features, weights, len(space), n_texts))
+def _cosines(found: _Occurrences, rarity: Floats, n_texts: int) -> _Postings:
+    """Weigh features by TF-IDF and bring each text to unit length."""
+    weights = (1 + np.log(found.counts)) * rarity[found.features]
+    lengths = np.sqrt(np.bincount(found.rows, weights * weights, n_texts))
+    lengths[lengths == 0] = 1.0
+    return _postings(found.rows, found.features, weights / lengths[found.rows], len(rarity), n_texts)
 
 
 @dataclass(frozen=True)
@@ -240,22 +291,30 @@ class Index:
     near by chance must not decide, with few there is no more to go by."""
     synonyms: Synonyms | None = None
     """Groups of words that count as one another, beside themselves."""
-    vocabulary: Counter[str] = field(default_factory=Counter)
+    background: Index | None = None
+    """A larger collection whose texts count when the rarity of a word is judged, and are not found: the few texts of a
+    small one do not tell rare words from common ones."""
+    vocabulary: Counter[str] = field(init=False)
     """Every folded word of the phrasings with the number of phrasings that use it."""
-    pairs: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[str] = field(init=False)
     """Every pair of neighbouring folded words, with a space between, likewise."""
+    _words: _WordSpace = field(init=False, repr=False)
+    _grams: _GramSpace = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         texts = [[word.fold for word in read(text)] for document in self.documents for text in document.phrasings]
         sizes = [len(document.phrasings) for document in self.documents]
         self._begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(sizes, dtype=np.int64))])
         self._phrasings = [text for document in self.documents for text in document.phrasings]
-        self._words = _WordSpace(texts, self.synonyms)
-        self._grams = _GramSpace([" ".join(words) for words in texts])
-        self._by_words = _Cosines.over(self._words, len(texts)).postings
-        self._by_grams = _Cosines.over(self._grams, len(texts)).postings
-        owner = np.repeat(np.arange(len(sizes)), sizes)
-        self._covers = self._coverage(owner[self._words.rows], self._words.features)
+        behind = self.background
+        self._words = _WordSpace(self.synonyms, None if behind is None else behind._words)
+        self._grams = _GramSpace(None if behind is None else behind._grams)
+        found = self._words.learn(texts)
+        self._by_words = _cosines(found, self._words.weights, len(texts))
+        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        self._covers = self._coverage(owner[found.rows], found.features)
+        found = self._grams.learn([" ".join(words) for words in texts])
+        self._by_grams = _cosines(found, self._grams.weights, len(texts))
         self._body_covers = self._bodies()
         self._has = _either(self._covers, self._body_covers, len(self._words))
         self.vocabulary = self._words.vocabulary
@@ -295,7 +354,7 @@ class Index:
         near = self._shares[1] * self._by_words.gather(features, shares)
         near += self._shares[2] * self._by_grams.gather(*self._grams.of(" ".join(words)))
         covers = self._shares[0] * self._covers.gather(features, weights)
-        covers += self._shares[3] * self._body_covers.gather(features, weights)
+        covers += self._shares[3] * _saturated(1) * self._body_covers.gather(features, weights)
         return Compared(near, covers, self._has.gather(features, weights))
 
     def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
@@ -322,43 +381,60 @@ class Index:
         found = np.argpartition(-rough, _WEIGHED)[:_WEIGHED] if len(rough) > _WEIGHED else np.arange(len(rough))
         return [int(number) for number in found if rough[number] > 0 and self.documents[number].phrasings]
 
-    def _coverage(self, rows: Numbers, features: Numbers) -> _Postings:
+    def _coverage(self, rows: Rows, features: Rows) -> _Postings:
         """Return for each feature the documents that have it, by how many of their texts do."""
-        keys, counts = np.unique(rows * max(len(self._words), 1) + features, return_counts=True)
         n_features = max(len(self._words), 1)
-        weights = counts / (counts + _SATURATION)
+        keys, counts = np.unique(rows.astype(np.int64) * n_features + features, return_counts=True)
+        weights = _saturated(counts)
         return _postings(keys // n_features, keys % n_features, weights, len(self._words), len(self.documents))
 
     def _bodies(self) -> _Postings:
         """Return for each feature the documents whose body has it."""
-        rows: list[int] = []
-        features: list[int] = []
+        rows, features = array("i"), array("i")
         for number, document in enumerate(self.documents):
             if document.body:
                 found = self._words.known([word.fold for word in read(document.body)])
                 rows.extend([number] * len(found))
                 features.extend(found)
-        return self._coverage(np.array(rows, dtype=np.int64), np.array(features, dtype=np.int64))
+        return _postings(*_arrays(rows, features), None, len(self._words), len(self.documents))
+
+
+def _saturated(counts: Any) -> Any:
+    """Return how much of a word's weight a document covers that has it in so many texts."""
+    return counts / (counts + _SATURATION)
+
+
+def _arrays(rows: array[int], features: array[int]) -> tuple[Rows, Rows]:
+    return np.frombuffer(rows, dtype=np.int32), np.frombuffer(features, dtype=np.int32)
 
 
 def _either(first: _Postings, second: _Postings, n_features: int) -> _Postings:
     """Return for each feature the rows that have it in one of two, with the weight 1."""
-    features = [np.repeat(np.arange(n_features), np.diff(one.begins)) for one in (first, second)]
     size = max(first.size, 1)
-    keys = np.unique(
-        np.concatenate([number * size + one.rows for number, one in zip(features, (first, second), strict=True)])
-    )
-    return _postings(keys % size, keys // size, np.ones(len(keys)), n_features, first.size)
+    features = [np.repeat(np.arange(n_features, dtype=np.int64) * size, np.diff(one.begins)) for one in (first, second)]
+    keys = np.concatenate([number + one.rows for number, one in zip(features, (first, second), strict=True)])
+    keys.sort()  # np.unique would take many times the memory for as many keys
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+    return _postings(keys % size, keys // size, None, n_features, first.size)
 
 
-def _gram_codes(text: str) -> NDArray[np.uint64]:
-    """Return the letter runs of a text, each as the number that its bytes make."""
-    letters = np.frombuffer(f" {text} ".encode("ascii", "replace"), dtype=np.uint8).astype(np.uint64)
-    runs = []
-    for size in _GRAMS:
-        if len(letters) >= size:
-            codes = np.zeros(len(letters) - size + 1, dtype=np.uint64)
-            for place in range(size):
-                codes = codes * np.uint64(256) + letters[place : len(letters) - size + 1 + place]
-            runs.append(codes)
-    return np.concatenate(runs) if runs else np.zeros(0, dtype=np.uint64)
+def _padded(text: str) -> str:
+    return f" {text} "
+
+
+def _letters(text: str) -> Codes:
+    return np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8).astype(np.uint32)
+
+
+def _runs_of(text: str) -> Codes:
+    letters = _letters(_padded(text))
+    return np.concatenate([_runs(letters, size) for size in _GRAMS])
+
+
+def _runs(letters: Codes, size: int) -> Codes:
+    """Return every run of so many letters as the number that its bytes make; those of four letters fit 32 bits."""
+    many = max(len(letters) - size + 1, 0)
+    codes = np.zeros(many, dtype=np.uint32)
+    for place in range(size):
+        codes = codes * np.uint32(256) + letters[place : many + place]
+    return codes

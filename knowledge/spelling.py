@@ -13,7 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from knowledge.schema import Record
-from knowledge.vietnamese import canon, fold, has_marks, words
+from knowledge.vietnamese import canon, fold, fold_word, words
 
 _REPAIRABLE = 3
 """Shortest word that is replaced by a neighbour one letter away: shorter ones have too many neighbours."""
@@ -60,22 +60,26 @@ def abbreviations() -> Abbreviations:
 def read(text: str) -> list[Word]:
     """Return the words of `text` with abbreviations and regional words written out."""
     table = abbreviations()
-    marked = has_marks(text)
+    typed = words(canon(text))
+    folded = [fold_word(word) for word in typed]
+    marked = typed != folded
     found: list[Word] = []
-    for word in _without_phrases(words(canon(text)), table):
+    for word in _without_phrases(typed, folded, table):
         full = table.words.get(word)
         if full is None and marked:
             full = table.marked_only.get(word)
         # A word that the table writes out is sure; any other is only as sure as the text is marked.
         sure = marked or full is not None
-        found.extend(Word(part, fold(part), sure) for part in words(word if full is None else full))
+        if full is None:
+            found.append(Word(word, fold_word(word), sure))
+        else:
+            found.extend(Word(part, fold_word(part), sure) for part in words(full))
     return found
 
 
-def _without_phrases(typed: list[str], table: Abbreviations) -> list[str]:
+def _without_phrases(typed: list[str], folded: list[str], table: Abbreviations) -> list[str]:
     """Replace each run of words that the table knows as a phrase, the longest first."""
     longest, firsts = _phrase_shape()
-    folded = [fold(word) for word in typed]
     result: list[str] = []
     position = 0
     while position < len(typed):

@@ -38,11 +38,12 @@ def _place_tone(word: str) -> str:
 
 def fold(text: str) -> str:
     """Return `canon(text)` without any marks, đ as d: "Địa bàn" becomes "dia ban"."""
-    return _WORD.sub(lambda match: _without_marks(match.group()), canon(text))
+    return _WORD.sub(lambda match: fold_word(match.group()), canon(text))
 
 
 @lru_cache(maxsize=1 << 15)
-def _without_marks(word: str) -> str:
+def fold_word(word: str) -> str:
+    """Return one word of an already canonical text without its marks, as `fold` would."""
     if word.isascii():
         return word
     letters = unicodedata.normalize("NFD", word)

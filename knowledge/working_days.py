@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 
 from knowledge.schema import Line, Record
 
+WEEKEND = "cuối tuần"
+"""Why no office works on a day that is no holiday."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -28,9 +30,13 @@ class SpecialDay(Record):
 class WorkingDays:
     """The working calendar of Vietnam, with local overrides on top."""
 
-    def __init__(self, special: Iterable[SpecialDay] = ()) -> None:
+    def __init__(self, special: Iterable[SpecialDay] = (), official: holidays.HolidayBase | None = None) -> None:
         self._special = {item.day: item for item in special}
-        self._holidays = holidays.country_holidays("VN", language="vi")
+        self._holidays = official if official is not None else holidays.country_holidays("VN", language="vi")
+
+    def with_overrides(self, days: Iterable[SpecialDay]) -> WorkingDays:
+        """Return the same calendar with further days on top; the later of two for one day counts."""
+        return WorkingDays((*self._special.values(), *days), self._holidays)
 
     def is_working(self, day: date) -> bool:
         """Tell whether offices certainly work on `day`: a doubtful day is none."""
@@ -40,13 +46,13 @@ class WorkingDays:
         return bool(self._holidays.is_working_day(day))
 
     def why_not(self, day: date) -> str | None:
-        """Return the name of the holiday, "cuối tuần", or None for a working day."""
+        """Return the name of the holiday, `WEEKEND`, or None for a working day."""
         if self.is_working(day):
             return None
         special = self._special.get(day)
         if special is not None:
             return special.name
-        return self._holidays.get(day) or "cuối tuần"
+        return self._holidays.get(day) or WEEKEND
 
     def on_or_before(self, day: date) -> date:
         """Return the last working day that is not after `day`."""

@@ -8,9 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.deadlines import Occurrence, next_occurrence, occurrences
+from knowledge.deadlines import (
+    MONTHS,
+    Every,
+    Occurrence,
+    Rhythm,
+    Rule,
+    in_period,
+    next_occurrence,
+    occurrences,
+    plan_rule,
+    rules_of,
+    upcoming,
+)
 from knowledge.loader import load
-from knowledge.schema import Deadline, Plan, Wording
+from knowledge.schema import Wording
 from knowledge.working_days import working_days
 
 PLANS = load().plans
@@ -22,66 +34,103 @@ spans = st.tuples(days, st.integers(min_value=0, max_value=500)).map(
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> Plan:
-    """Draw a plan with one rule of any rhythm."""
-    every = draw(st.sampled_from(["month", "quarter", "half", "year"]))
-    longest = {"month": 1, "quarter": 3, "half": 6, "year": 12}[every]
-    deadline = next(iter(PLANS["dong_thanh_2023"].deadlines)).model_copy(
-        update={
-            "every": every,
-            "month": draw(st.integers(1, longest)),
-            "day": draw(st.integers(1, 31)),
-            "wording": draw(st.sampled_from(Wording)),
-        }
+def rules(draw: st.DrawFn) -> Rule:
+    """Draw a rule of any rhythm that comes again."""
+    every = draw(st.sampled_from([every for every in Every if every is not Every.ONCE]))
+    rhythm = Rhythm(
+        every,
+        draw(st.sampled_from(Wording)),
+        day=draw(st.integers(1, 7 if every is Every.WEEK else 31)),
+        month=draw(st.integers(1, MONTHS[every])) if every in MONTHS else None,
     )
-    return PLANS["dong_thanh_2023"].model_copy(update={"deadlines": (deadline,)})
+    return Rule("own/1", "Báo cáo", rhythm)
 
 
 @given(rules(), spans)
 @settings(max_examples=80, deadline=None)
 def test_the_advised_day_is_a_working_day_not_after_the_last_and_nothing_lies_between(
-    plan: Plan, span: tuple[date, date]
+    rule: Rule, span: tuple[date, date]
 ) -> None:
-    for item in occurrences([plan], *span, CALENDAR):
+    for item in occurrences([rule], *span, CALENDAR):
         assert span[0] <= item.last_day <= span[1]
         assert item.advised_day <= item.last_day <= item.named_day
-        assert item.named_day - item.last_day == timedelta(days=item.deadline.wording is Wording.BEFORE)
+        assert item.named_day - item.last_day == timedelta(days=rule.rhythm.wording is Wording.BEFORE)
         assert CALENDAR.is_working(item.advised_day)
         skipped = [item.advised_day + timedelta(days=n) for n in range(1, (item.last_day - item.advised_day).days + 1)]
         assert not any(CALENDAR.is_working(day) for day in skipped)
-        assert item.named_day.day == item.deadline.day or (item.named_day + timedelta(days=1)).day == 1
+        if rule.rhythm.every is Every.WEEK:
+            assert item.named_day.isoweekday() == rule.rhythm.day
+        else:
+            assert item.named_day.day == rule.rhythm.day or (item.named_day + timedelta(days=1)).day == 1
 
 
 @given(rules(), spans, st.integers(min_value=0, max_value=500))
 @settings(max_examples=80, deadline=None)
-def test_two_spans_that_meet_hold_what_the_whole_holds(plan: Plan, span: tuple[date, date], first: int) -> None:
+def test_two_spans_that_meet_hold_what_the_whole_holds(rule: Rule, span: tuple[date, date], first: int) -> None:
     start, end = span
     middle = min(start + timedelta(days=first), end)
-    whole = occurrences([plan], start, end, CALENDAR)
-    parts = occurrences([plan], start, middle, CALENDAR)
-    parts += occurrences([plan], middle + timedelta(days=1), end, CALENDAR)
+    whole = occurrences([rule], start, end, CALENDAR)
+    parts = occurrences([rule], start, middle, CALENDAR)
+    parts += occurrences([rule], middle + timedelta(days=1), end, CALENDAR)
     assert keys(parts) == keys(whole)
     assert len(set(keys(whole))) == len(whole)
 
 
 @given(rules(), st.integers(2024, 2028))
 @settings(max_examples=40, deadline=None)
-def test_a_year_holds_every_period_once(plan: Plan, year: int) -> None:
-    found = occurrences([plan], date(year - 1, 12, 1), date(year + 1, 1, 31), CALENDAR)
+def test_a_year_holds_every_period_once(rule: Rule, year: int) -> None:
+    found = occurrences([rule], date(year - 1, 12, 1), date(year + 1, 1, 31), CALENDAR)
     labels = [item.period for item in found if item.period.startswith(str(year))]
-    expected = {"month": 12, "quarter": 4, "half": 2, "year": 1}[plan.deadlines[0].every or ""]
+    weeks = date(year, 12, 28).isocalendar().week
+    expected = weeks if rule.rhythm.every is Every.WEEK else 12 // MONTHS[rule.rhythm.every]
     assert len(set(labels)) == len(labels) == expected
+
+
+@given(rules(), spans)
+@settings(max_examples=40, deadline=None)
+def test_a_period_is_found_again_by_its_name(rule: Rule, span: tuple[date, date]) -> None:
+    for item in occurrences([rule], *span, CALENDAR):
+        assert in_period(rule, item.period, CALENDAR) == item
+
+
+@pytest.mark.parametrize("period", ["", "x", "2026-Q5", "2026-13", "99999", "0000-01", "²026", "2026-W60", "-2026"])
+def test_what_is_no_period_is_found_nowhere(period: str) -> None:
+    for every, month in ((Every.MONTH, 1), (Every.QUARTER, 3), (Every.WEEK, None)):
+        assert (
+            in_period(Rule("own/1", "x", Rhythm(every, Wording.BEFORE, day=2, month=month)), period, CALENDAR) is None
+        )
+
+
+def test_what_happens_once_happens_once() -> None:
+    rule = Rule("own/1", "x", Rhythm(Every.ONCE, Wording.BEFORE, on=date(2026, 12, 20)))
+    (only,) = occurrences([rule], date(2020, 1, 1), date(2030, 1, 1), CALENDAR)
+    assert (only.period, only.last_day, only.advised_day) == ("2026-12-20", date(2026, 12, 19), date(2026, 12, 18))
+    assert not only.extrapolated
+    assert upcoming(rule, date(2026, 12, 19), CALENDAR, 5) == [only]
+    assert upcoming(rule, date(2026, 12, 20), CALENDAR, 5) == []
+    assert in_period(rule, "2026-12-20", CALENDAR) == only
+
+
+@given(rules(), days, st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_the_next_few_are_all_there_and_in_order(rule: Rule, today: date, count: int) -> None:
+    found = upcoming(rule, today, CALENDAR, count)
+    assert len(found) == count
+    assert found[0] == next_occurrence(rule, today, CALENDAR)
+    last_days = [item.last_day for item in found]
+    assert last_days == sorted(set(last_days))
+    assert occurrences([rule], today, last_days[-1], CALENDAR) == found
 
 
 def keys(found: list[Occurrence]) -> list[tuple[str, str, date]]:
     """Return what tells occurrences apart."""
-    return [(item.rule, item.period, item.last_day) for item in found]
+    return [(item.rule.id, item.period, item.last_day) for item in found]
 
 
 def one(rule: str, period: str) -> Occurrence:
     """Return one occurrence of a rule that ships."""
-    found = occurrences(PLANS.values(), date(2023, 1, 1), date(2028, 12, 31), CALENDAR)
-    return next(item for item in found if (item.rule, item.period) == (rule, period))
+    found = occurrences(rules_of(PLANS.values()), date(2023, 1, 1), date(2028, 12, 31), CALENDAR)
+    return next(item for item in found if (item.rule.id, item.period) == (rule, period))
 
 
 @pytest.mark.parametrize(
@@ -107,19 +156,18 @@ def test_what_a_plan_was_made_for_is_not_extrapolated() -> None:
 
 
 def test_a_rule_without_a_day_or_a_rhythm_never_occurs() -> None:
-    found = occurrences(PLANS.values(), date(2022, 1, 1), date(2030, 1, 1), CALENDAR)
+    found = occurrences(rules_of(PLANS.values()), date(2022, 1, 1), date(2030, 1, 1), CALENDAR)
     silent = {"bac_giang_2022/gui_ke_hoach_cu_the", "dong_thanh_2023/bao_cao_nam_len_thanh_pho"}
-    assert silent.isdisjoint({item.rule for item in found})
+    assert silent.isdisjoint({item.rule.id for item in found})
     plan = PLANS["bac_giang_2022"]
-    one_off: Deadline = next(rule for rule in plan.deadlines if rule.every is None)
-    assert next_occurrence(plan, one_off, date(2026, 1, 1), CALENDAR) is None
+    one_off = next(rule for rule in plan.deadlines if rule.every is None)
+    assert plan_rule(plan, one_off) is None
 
 
 def test_the_next_occurrence_may_be_today_but_not_yesterday() -> None:
-    plan = PLANS["dong_thanh_2023"]
-    rule = plan.deadlines[0]
-    today = next_occurrence(plan, rule, date(2026, 12, 14), CALENDAR)
-    after = next_occurrence(plan, rule, date(2026, 12, 15), CALENDAR)
+    rule = rules_of([PLANS["dong_thanh_2023"]])[0]
+    today = next_occurrence(rule, date(2026, 12, 14), CALENDAR)
+    after = next_occurrence(rule, date(2026, 12, 15), CALENDAR)
     assert today is not None
     assert after is not None
     assert (today.period, after.period) == ("2026-Q4", "2027-Q1")
