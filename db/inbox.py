@@ -1,4 +1,4 @@
-"""Queries on handled events and on where each chat stands; it interprets neither."""
+"""Queries on events, handled or kept until they are, and on where each chat stands; it interprets neither."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, inspect, select, text
+from sqlalchemy import case, delete, func, inspect, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from db.models import Base, Dialogue, Event
+from db.models import Arrival, Base, Dialogue, Event
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,24 @@ class Standing:
 
 def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     """Insert a row unless its key exists already; tell whether it was new."""
-    dialect = session.get_bind().dialect.name
-    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
     keys = inspect(table).primary_key
-    inserted = session.execute(build(table).values(**values).on_conflict_do_nothing().returning(*keys))
+    inserted = session.execute(_insert(session, table).values(**values).on_conflict_do_nothing().returning(*keys))
     return inserted.first() is not None
+
+
+def insert_new_rows(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], returning: Sequence[Any] = ()
+) -> list[Any]:
+    """Insert many rows, leaving out those whose key exists already; return some columns of the new ones."""
+    if not rows:
+        return []
+    statement = _insert(session, table).on_conflict_do_nothing().returning(*(returning or inspect(table).primary_key))
+    return list(session.execute(statement, rows))
+
+
+def _insert(session: Session, table: type[Base]) -> Any:
+    """Return the database's own insert, which can do without a row that is there already."""
+    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def lock_chat(session: Session, channel: str, chat: str) -> None:
@@ -87,6 +100,62 @@ def keep_standing(
     row.data = dict(data)
     row.choices = [list(choice) for choice in choices]
     row.expires_at = expires_at
+
+
+def keep_arrival(session: Session, channel: str, key: str, *, incoming: Mapping[str, Any], now: datetime) -> None:
+    """Keep an event, already masked, until it is handled; one that is kept already stays as it is."""
+    insert_new(session, Arrival, channel=channel, key=key[:200], incoming=dict(incoming), received_at=now)
+
+
+def arrivals(session: Session, channel: str, before: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """Return the kept events of a channel that arrived before a moment, by key, oldest first."""
+    query = select(Arrival.key, Arrival.incoming).where(Arrival.channel == channel, Arrival.received_at < before)
+    return [(key, incoming) for key, incoming in session.execute(query.order_by(Arrival.received_at, Arrival.key))]
+
+
+def forget_arrival(session: Session, channel: str, key: str) -> None:
+    """Delete a kept event: it is handled."""
+    session.execute(delete(Arrival).where(Arrival.channel == channel, Arrival.key == key[:200]))
+
+
+def offer(
+    session: Session,
+    choices: Sequence[tuple[str, str, Sequence[tuple[str, str]]]],
+    *,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Let many chats choose by typing what a message offers, except those in the middle of a dialogue.
+
+    Args:
+        choices: Of each chat its channel, its id, and the (label, action) pairs.
+    """
+    if not choices:
+        return
+    rows: list[dict[str, Any]] = [
+        {
+            "channel": channel,
+            "chat": chat,
+            "state": None,
+            "data": {},
+            "choices": [list(choice) for choice in offered],
+            "expires_at": expires_at,
+        }
+        for channel, chat, offered in choices
+    ]
+    statement = _insert(session, Dialogue)
+    over = Dialogue.expires_at <= now
+    statement = statement.on_conflict_do_update(
+        index_elements=["channel", "chat"],
+        set_={
+            "state": None,
+            "data": case((over, statement.excluded.data), else_=Dialogue.data),
+            "choices": statement.excluded.choices,
+            "expires_at": statement.excluded.expires_at,
+        },
+        where=or_(Dialogue.state.is_(None), over),
+    )
+    session.execute(statement, rows)
 
 
 def forget_events(session: Session, before: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Who may do what only one process may do; expiry is judged by the database's clock, never by a process's own."""
+"""Who may do what only one process may do, and who is alive; expiry is judged by the database's clock alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from sqlalchemy.orm import Session
 
 from db.inbox import insert_new
 from db.models import Lease
+
+_HEARTBEAT = "process:"
+
+
+def heartbeat(holder: str) -> str:
+    """Return the name of the lease that a process keeps for as long as it lives."""
+    return f"{_HEARTBEAT}{holder}"
 
 
 def acquire(session: Session, name: str, holder: str, ttl: timedelta) -> bool:
@@ -22,6 +29,22 @@ def acquire(session: Session, name: str, holder: str, ttl: timedelta) -> bool:
     lease.holder = holder
     lease.expires_at = now + ttl
     return True
+
+
+def heartbeats(session: Session) -> tuple[list[str], list[str]]:
+    """Return the processes whose heartbeat goes on, and those whose heartbeat has ended; others never had one."""
+    now = _database_now(session)
+    rows = session.execute(select(Lease.holder, Lease.expires_at).where(Lease.name.startswith(_HEARTBEAT)))
+    alive, dead = list[str](), list[str]()
+    for holder, expires_at in rows:
+        (alive if expires_at > now else dead).append(holder)
+    return alive, dead
+
+
+def forget_dead(session: Session, after: timedelta) -> None:
+    """Delete heartbeats that ended so long ago that nothing of theirs is left."""
+    ended = Lease.expires_at < _database_now(session) - after
+    session.execute(delete(Lease).where(Lease.name.startswith(_HEARTBEAT), ended))
 
 
 def release(session: Session, name: str, holder: str) -> None:

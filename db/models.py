@@ -101,7 +101,7 @@ class Team(Base):
 
 
 class Person(Base):
-    """Somebody who has talked to the bot; a name only after consent."""
+    """Somebody who has talked to the bot or stands in a list of their unit; others have a name only after consent."""
 
     __tablename__ = "person"
 
@@ -203,9 +203,29 @@ class LinkCode(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    replaces: Mapped[bool] = mapped_column(default=False)
+    """Whether the person's earlier accounts are gone: a new phone, or nobody had joined yet."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class RoleOffer(Base):
+    """A role that its holder hands over to somebody, who has to accept it."""
+
+    __tablename__ = "role_offer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    """To whom."""
+    stays: Mapped[bool] = mapped_column(default=True)
+    """Whether a leader stays in the team as a member."""
+    offered_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    """When it was accepted, refused or taken back."""
+    accepted: Mapped[bool | None]
 
 
 class CodeAttempt(Base):
@@ -303,7 +323,8 @@ class Outbox(Base):
 
     __table_args__ = (
         CheckConstraint("state in ('queued', 'claimed', 'sent', 'failed', 'dropped')", name="state"),
-        Index("ix_outbox_due", "state", "priority", "not_before"),
+        # With the id: a run queues thousands for the same moment, and only the first are wanted.
+        Index("ix_outbox_due", "state", "priority", "not_before", "id"),
         Index("ix_outbox_chat", "channel", "chat", "id"),
         {"sqlite_autoincrement": True},  # the web client's cursor needs ids that are never used again
     )
@@ -481,7 +502,7 @@ class OwnRule(Base):
     every: Mapped[str] = mapped_column(String(10))
     """once, week, month, quarter, half or year."""
     wording: Mapped[str] = mapped_column(String(10))
-    """before (the day itself is late) or by."""
+    """before (the day itself is late) or until."""
     day: Mapped[int | None]
     """Of the month, or of the week (1 is Monday)."""
     month: Mapped[int | None]
@@ -493,7 +514,7 @@ class OwnRule(Base):
 
     __table_args__ = (
         CheckConstraint("every in ('once', 'week', 'month', 'quarter', 'half', 'year')", name="every"),
-        CheckConstraint("wording in ('before', 'by')", name="wording"),
+        CheckConstraint("wording in ('before', 'until')", name="wording"),
     )
 
 
@@ -565,7 +586,7 @@ class Reminder(Base):
     period: Mapped[str] = mapped_column(String(10))
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    step: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(20), index=True)
     outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)
     dropped: Mapped[str | None]
     """Why it was not sent, None if it was queued."""

@@ -1,4 +1,4 @@
-"""Queries on messages to be sent: queue, claim, finish; it sends nothing and words nothing."""
+"""Queries on messages to be sent and on the attempts at sending them; it sends nothing and words nothing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from db.models import Outbox, Reminder, Submission
+from db import leases
+from db.models import Account, Attempt, Dialogue, Handover, HelpRequest, Outbox, Reminder, Submission
 
 REPLY = 0
 """Priority of an answer that somebody waits for."""
 BULK = 5
 """Priority of what the bot sends on its own."""
+ALARM = "alarm"
+"""Kind of what tells the administrators that something is wrong."""
 
 _LARGEST_ID = 2**31 - 1
 """PostgreSQL refuses to compare an id with anything larger, and a page may send what it likes."""
@@ -23,16 +26,20 @@ _LARGEST_ID = 2**31 - 1
 
 @dataclass(frozen=True)
 class Message:
-    """One outbox row as delivery sees it; `rows` is [[[label, action], …], …]."""
+    """One outbox row as delivery sees it; `rows` is [[[label, action], …], …], `attachment` the token of a file."""
 
     id: int
     channel: str
     chat: str
     person_id: int | None
+    kind: str
     text: str
     rows: list[list[list[str]]]
     edits: str | None
+    attachment: str | None
     priority: int
+    batch: str | None
+    key: str | None
     created_at: datetime
     useful_until: datetime | None
     claimed_until: datetime | None
@@ -51,6 +58,8 @@ def queue(
     priority: int = REPLY,
     person_id: int | None = None,
     edits: str | None = None,
+    attachment: str | None = None,
+    batch: str | None = None,
     key: str | None = None,
     not_before: datetime | None = None,
     useful_until: datetime | None = None,
@@ -73,6 +82,8 @@ def queue(
         text=text,
         rows=rows,
         edits=edits,
+        attachment=attachment,
+        batch=batch,
         key=key,
         state="queued",
         created_at=now,
@@ -85,6 +96,23 @@ def queue(
     session.add(message)
     session.flush()
     return message.id
+
+
+def queue_many(session: Session, messages: Sequence[dict[str, Any]], now: datetime) -> list[int]:
+    """Queue many messages that the bot sends on its own at once; return their ids, in order.
+
+    Args:
+        messages: Of each what `queue` takes: channel, chat, text, rows, attachment, kind, person_id, batch,
+            not_before, useful_until.
+    """
+    if not messages:
+        return []
+    rows = [
+        {**message, "priority": BULK, "state": "queued", "created_at": now, "not_before": message["not_before"] or now}
+        for message in messages
+    ]
+    statement = insert(Outbox).returning(Outbox.id, sort_by_parameter_order=True)
+    return list(session.scalars(statement, rows))
 
 
 def _reply_waits(session: Session, channel: str, chat: str, holder: str) -> bool:
@@ -104,43 +132,78 @@ def _reply_waits(session: Session, channel: str, chat: str, holder: str) -> bool
 
 
 def claim_due(
-    session: Session, channels: Collection[str], holder: str, *, now: datetime, until: datetime, limit: int
+    session: Session,
+    channels: Collection[str],
+    holder: str,
+    *,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    up_to: int = BULK,
+    resting: Collection[tuple[str, str]] = (),
+    replies_only: Collection[str] = (),
 ) -> list[Message]:
     """Claim what is due, replies first, and of each chat only the first open reply and the first of the rest.
 
-    A claim that has run out belongs to a process that died: its outcome is counted as uncertain, and it is due again.
+    What a dead process had claimed comes first: the outcome of its attempt is noted as uncertain, and it is due again.
+
+    Args:
+        up_to: The least urgent priority to claim.
+        resting: (channel, chat) pairs that can take nothing at the moment.
+        replies_only: Channels on which nothing goes out but replies and alarms.
     """
-    lapsed = and_(Outbox.state == "claimed", Outbox.claimed_until < now)
+    wanted = (
+        Outbox.channel.in_(channels),
+        Outbox.priority <= up_to,
+        Outbox.not_before <= now,
+        ~_is_blocked(),
+        *(~and_(Outbox.channel == channel, Outbox.chat == chat) for channel, chat in resting),
+    )
+    if replies_only:
+        wanted += (or_(Outbox.priority == REPLY, Outbox.kind == ALARM, Outbox.channel.not_in(replies_only)),)
+    claimed: list[Message] = []
+    # One query each: of tens of thousands that are queued, the index then yields the first without a look at the rest.
+    for state in (_lapsed(session, now), Outbox.state == "queued"):
+        query = (
+            select(Outbox)
+            .where(state, *wanted)
+            .order_by(Outbox.priority, Outbox.not_before, Outbox.id)
+            .limit(limit - len(claimed))
+            .with_for_update(skip_locked=True)
+        )
+        for row in session.scalars(query).all():
+            if row.state == "claimed":
+                _note_uncertain(session, row, now)
+            row.state = "claimed"
+            row.claimed_by = holder
+            row.claimed_until = until
+            row.attempts += 1
+            claimed.append(_message(row))
+    return claimed
+
+
+def _is_blocked() -> ColumnElement[bool]:
+    """Tell whether an earlier message to the chat has to go first."""
     earlier = aliased(Outbox)
-    blocked = exists().where(
+    found = select(earlier.id).where(
         earlier.channel == Outbox.channel,
         earlier.chat == Outbox.chat,
         earlier.id < Outbox.id,
         earlier.priority <= Outbox.priority,
         or_(earlier.state == "claimed", and_(earlier.state == "queued", earlier.priority == Outbox.priority)),
     )
-    query: Select[Outbox] = (
-        select(Outbox)
-        .where(
-            Outbox.channel.in_(channels),
-            Outbox.not_before <= now,
-            or_(Outbox.state == "queued", lapsed),
-            ~blocked,
-        )
-        .order_by(Outbox.priority, Outbox.not_before, Outbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = []
-    for row in session.scalars(query):
-        if row.state == "claimed":
-            row.uncertain += 1
-        row.state = "claimed"
-        row.claimed_by = holder
-        row.claimed_until = until
-        row.attempts += 1
-        claimed.append(_message(row))
-    return claimed
+    # The offset keeps PostgreSQL from joining all that is queued with all that is queued for the sake of the first few.
+    return found.correlate(Outbox).limit(1).offset(0).exists()
+
+
+def _lapsed(session: Session, now: datetime) -> ColumnElement[bool]:
+    """Tell whether a claim's holder is dead: by its heartbeat, or by the claim's end where it has none.
+
+    The claim of a living holder stands whatever the clocks say, since its request may be under way.
+    """
+    alive, dead = leases.heartbeats(session)
+    over = and_(Outbox.claimed_until < now, Outbox.claimed_by.not_in(alive))
+    return and_(Outbox.state == "claimed", or_(over, Outbox.claimed_by.in_(dead)))
 
 
 def reply_is_open(session: Session, message: Message) -> bool:
@@ -174,54 +237,140 @@ def finish(
     session.execute(
         update(Outbox)
         .where(Outbox.id == message_id, Outbox.state.in_(("queued", "claimed")))
-        .values(state=state, finished_at=now, provider_ref=provider_ref, error=error, claimed_until=None)
+        .values(
+            state=state,
+            finished_at=now,
+            provider_ref=case((_to_the_erased(), None), else_=provider_ref),
+            error=error,
+            claimed_until=None,
+            **_without_a_trace(),
+        )
     )
 
 
-def put_back(
-    session: Session,
-    message_id: int,
-    holder: str,
-    *,
-    not_before: datetime,
-    error: str,
-    uncertain: bool,
-    chat: str | None = None,
-) -> None:
-    """Queue a message that `holder` has claimed again for later, under a new chat id if the chat has moved.
+def _to_the_erased() -> ColumnElement[bool]:
+    """Return the condition that a message goes to somebody who has no account left: their farewell."""
+    return and_(Outbox.person_id.is_not(None), ~exists().where(Account.person_id == Outbox.person_id))
 
-    A message that another process has taken over in the meantime is left to it.
+
+def _without_a_trace() -> dict[str, ColumnElement[str]]:
+    """Return what becomes of a message's chat and text once it has ended: nothing stays of who has been erased."""
+    return {name: case((_to_the_erased(), ""), else_=getattr(Outbox, name)) for name in ("chat", "text")}
+
+
+def put_back(
+    session: Session, message_id: int, holder: str, *, not_before: datetime, error: str, uncertain: bool
+) -> bool:
+    """Queue a message that `holder` has claimed again for later.
+
+    Returns:
+        False if another process has taken it over in the meantime; then it is left to that.
     """
     row = session.scalar(_claimed_by(holder).where(Outbox.id == message_id).with_for_update())
     if row is None:
-        return
+        return False
     row.state = "queued"
     row.not_before = not_before
     row.error = error
     row.uncertain += uncertain
     row.claimed_by = row.claimed_until = None
-    if chat is not None:
-        row.chat = chat
+    return True
 
 
-def release(session: Session, holder: str) -> None:
-    """Give back what `holder` has claimed and not begun to send."""
-    for row in session.scalars(_claimed_by(holder).with_for_update()):
-        row.state = "queued"
-        row.claimed_by = row.claimed_until = None
+def give_back(session: Session, holder: str, message_id: int | None = None) -> None:
+    """Queue what `holder` has claimed and not begun to send again, as if it had not been claimed; one or all."""
+    claimed = update(Outbox).where(Outbox.state == "claimed", Outbox.claimed_by == holder)
+    if message_id is not None:
+        claimed = claimed.where(Outbox.id == message_id)
+    session.execute(claimed.values(state="queued", claimed_by=None, claimed_until=None, attempts=Outbox.attempts - 1))
 
 
 def _claimed_by(holder: str) -> Select[Outbox]:
     return select(Outbox).where(Outbox.state == "claimed", Outbox.claimed_by == holder)
 
 
-def release_all(session: Session) -> None:
+def take_back_all(session: Session, now: datetime) -> None:
     """Take back every claim; only right where no other process can be alive (a locked SQLite file)."""
+    for row in session.scalars(select(Outbox).where(Outbox.state == "claimed")):
+        _note_uncertain(session, row, now)
+        row.state = "queued"
+        row.claimed_by = row.claimed_until = None
+
+
+def _note_uncertain(session: Session, row: Outbox, now: datetime) -> None:
+    """Note that nobody knows what became of the attempt of a dead holder: its claim is the only trace."""
+    row.uncertain += 1
+    note_attempt(session, row.id, row.attempts, row.claimed_by or "", "uncertain", now=now, error="holder died")
+
+
+def note_attempt(
+    session: Session,
+    message_id: int,
+    number: int,
+    holder: str,
+    outcome: str,
+    *,
+    now: datetime,
+    error: str | None = None,
+) -> None:
+    """Note what became of an attempt."""
+    session.add(
+        Attempt(
+            outbox_id=message_id, number=number, holder=holder, at=now, outcome=outcome, error=error and error[:200]
+        )
+    )
+
+
+def move_chat(session: Session, channel: str, old: str, new: str) -> None:
+    """Point everything that knows a chat by its old id to its new one."""
     session.execute(
         update(Outbox)
-        .where(Outbox.state == "claimed")
-        .values(state="queued", uncertain=Outbox.uncertain + 1, claimed_by=None, claimed_until=None)
+        .where(Outbox.channel == channel, Outbox.chat == old, Outbox.state.in_(("queued", "claimed")))
+        .values(chat=new)
     )
+    there = exists().where(Dialogue.channel == channel, Dialogue.chat == new)
+    if session.scalar(select(there)):
+        session.execute(delete(Dialogue).where(Dialogue.channel == channel, Dialogue.chat == old))
+    for table in (Dialogue, HelpRequest, Handover):
+        session.execute(update(table).where(table.channel == channel, table.chat == old).values(chat=new))
+
+
+def replace(session: Session, message_id: int, successor: int) -> None:
+    """Point what points to a message to the one that goes out in its place."""
+    session.execute(update(Reminder).where(Reminder.outbox_id == message_id).values(outbox_id=successor))
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Of the `limit` oldest messages delete those that ended before a moment, with their attempts; return how many.
+
+    One of that age that is still queued waits on a page that nobody opens any more: it is dropped.
+    """
+    oldest = select(Outbox.id, Outbox.state, Outbox.created_at, Outbox.not_before, Outbox.finished_at)
+    rows = session.execute(oldest.order_by(Outbox.id).limit(limit)).all()
+    unfetched = [row.id for row in rows if row.state == "queued" and max(row.created_at, row.not_before) < before]
+    ended = [row.id for row in rows if row.finished_at is not None and row.finished_at < before]
+    if unfetched:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.id.in_(unfetched), Outbox.state == "queued")
+            .values(state="dropped", finished_at=before, error="never fetched")
+        )
+    if ended:
+        session.execute(
+            update(Reminder)
+            .where(Reminder.outbox_id.in_(ended))
+            .values(outbox_id=None, dropped=func.coalesce(Reminder.dropped, "forgotten"))
+        )
+        session.execute(delete(Attempt).where(Attempt.outbox_id.in_(ended)))
+        session.execute(delete(Outbox).where(Outbox.id.in_(ended)))
+    return len(ended)
+
+
+def forget_batches(session: Session, batches: Collection[str]) -> None:
+    """Delete the messages of some batches, with their attempts; what is being sent this moment stays."""
+    ids = select(Outbox.id).where(Outbox.batch.in_(batches), Outbox.state != "claimed")
+    session.execute(delete(Attempt).where(Attempt.outbox_id.in_(ids)))
+    session.execute(delete(Outbox).where(Outbox.batch.in_(batches), Outbox.state != "claimed"))
 
 
 def drop_useless(session: Session, now: datetime) -> int:
@@ -244,10 +393,10 @@ def drop_for_person(session: Session, person_id: int, now: datetime, why: str) -
     )
 
 
-def drop_submitted(session: Session, adopted_id: int, period: str, team_id: int, now: datetime) -> None:
-    """Drop waiting reminders of an item that has just been handed in, unless they tell of others that are still due."""
+def drop_submitted(session: Session, adopted_id: int, period: str, team_ids: Collection[int], now: datetime) -> None:
+    """Drop waiting reminders of what some units have just handed in, unless they tell of others that are still due."""
     told = select(Reminder.outbox_id).where(
-        Reminder.adopted_id == adopted_id, Reminder.period == period, Reminder.team_id == team_id
+        Reminder.adopted_id == adopted_id, Reminder.period == period, Reminder.team_id.in_(team_ids)
     )
     handed_in = exists().where(
         Submission.adopted_id == Reminder.adopted_id,
@@ -310,7 +459,7 @@ def acknowledge(session: Session, channel: str, chat: str, *, up_to: int, now: d
             Outbox.not_before <= now,
             Outbox.state.in_(("queued", "claimed")),
         )
-        .values(state="sent", finished_at=now, attempts=Outbox.attempts + 1)
+        .values(state="sent", finished_at=now, attempts=Outbox.attempts + 1, **_without_a_trace())
     )
 
 
@@ -319,10 +468,20 @@ def one(session: Session, message_id: int) -> Message:
     return _message(session.get_one(Outbox, message_id))
 
 
-def tally(session: Session) -> dict[str, int]:
-    """Return how many messages are in each state."""
+def tally(session: Session, batch: str | None = None) -> dict[str, int]:
+    """Return how many messages are in each state, of one batch or in all."""
     query = select(Outbox.state, func.count()).group_by(Outbox.state)
+    if batch is not None:
+        query = query.where(Outbox.batch == batch)
     return dict(session.execute(query).all())
+
+
+def waiting(session: Session, channel: str) -> int:
+    """Return how many of the messages that the bot sends on its own wait for a channel."""
+    query = select(func.count()).where(
+        Outbox.channel == channel, Outbox.priority != REPLY, Outbox.state.in_(("queued", "claimed"))
+    )
+    return session.scalar(query) or 0
 
 
 def _message(row: Outbox) -> Message:
@@ -331,10 +490,14 @@ def _message(row: Outbox) -> Message:
         channel=row.channel,
         chat=row.chat,
         person_id=row.person_id,
+        kind=row.kind,
         text=row.text,
         rows=row.rows,
         edits=row.edits,
+        attachment=row.attachment,
         priority=row.priority,
+        batch=row.batch,
+        key=row.key,
         created_at=row.created_at,
         useful_until=row.useful_until,
         claimed_until=row.claimed_until,

@@ -1,59 +1,32 @@
-"""Queries on areas, teams, people, their roles and the codes that give them; it decides no permission."""
+"""Queries on people, their accounts and their roles today; it decides no permission."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.models import (
-    Account,
-    AdoptedRule,
-    Area,
-    AssistanceSession,
-    Dialogue,
-    Invite,
-    Membership,
-    Outbox,
-    Person,
-    Question,
-    Reminder,
-    SessionTopic,
-    Submission,
-    Team,
-)
-
-
-@dataclass(frozen=True)
-class AreaInfo:
-    """An area; `plan` is the id of the plan that was made for it, if one is known."""
-
-    id: int
-    name: str
-    kind: str
-    plan: str | None
-
-
-@dataclass(frozen=True)
-class TeamInfo:
-    """A team with its commune."""
-
-    id: int
-    name: str
-    area_id: int
-    village: str | None
+from db.areas import paths
+from db.models import Account, Area, Base, Dialogue, Invite, Membership, Person, Team
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role and what it is for: a team, an area, or (both None) everything."""
+    """A role and what it is for: a team, an area, or (both None) everything.
+
+    Attributes:
+        until: When it ends by itself, None where it does not.
+        stands_in_for: Whose deputy has it, None for one's own role.
+    """
 
     role: str
     area_id: int | None
     team_id: int | None
+    until: datetime | None = None
+    stands_in_for: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,16 +40,7 @@ class PersonInfo:
     muted: bool
     demo: bool
     roles: tuple[Role, ...]
-
-
-@dataclass(frozen=True)
-class InviteInfo:
-    """A valid, unused code."""
-
-    id: int
-    role: str
-    area_id: int | None
-    team_id: int | None
+    pronoun: str | None = None
 
 
 def recognise(session: Session, channel: str, address: str, now: datetime) -> PersonInfo:
@@ -91,25 +55,36 @@ def recognise(session: Session, channel: str, address: str, now: datetime) -> Pe
         session.flush()
     account.last_seen_at = now
     account.unreachable_at = None
-    return person_info(session, account.person_id)
+    return person_info(session, account.person_id, now)
 
 
-def role_of_account(session: Session, channel: str, address: str) -> Role | None:
+def running(now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a membership counts: neither ended nor past its end, of somebody active."""
+    active = exists().where(Person.id == Membership.person_id, Person.deactivated_at.is_(None)).correlate(Membership)
+    return and_(Membership.ended_at.is_(None), or_(Membership.until.is_(None), Membership.until > now), active)
+
+
+def running_person(person_id: InstrumentedAttribute[int], now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which somebody has a role at all."""
+    return person_id.in_(select(Membership.person_id).where(running(now)))
+
+
+def role_of_account(session: Session, channel: str, address: str, now: datetime) -> Role | None:
     """Return the first role of whoever is behind an account; reads only."""
     membership = session.scalar(
         select(Membership)
         .join(Account, Account.person_id == Membership.person_id)
-        .where(Account.channel == channel, Account.address == address)
+        .where(Account.channel == channel, Account.address == address, running(now))
         .order_by(Membership.id)
         .limit(1)
     )
-    return None if membership is None else Role(membership.role, membership.area_id, membership.team_id)
+    return None if membership is None else _role(membership)
 
 
-def person_info(session: Session, person_id: int) -> PersonInfo:
-    """Return a person by id."""
+def person_info(session: Session, person_id: int, now: datetime) -> PersonInfo:
+    """Return a person by id, with the roles that count now."""
     person = session.get_one(Person, person_id)
-    memberships = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id))
+    mine = select(Membership).where(Membership.person_id == person_id, running(now)).order_by(Membership.id)
     return PersonInfo(
         id=person.id,
         name=person.name,
@@ -117,7 +92,8 @@ def person_info(session: Session, person_id: int) -> PersonInfo:
         consented=person.consented_at is not None,
         muted=person.muted_at is not None,
         demo=person.demo,
-        roles=tuple(Role(item.role, item.area_id, item.team_id) for item in memberships),
+        roles=tuple(_role(item) for item in session.scalars(mine)),
+        pronoun=person.pronoun,
     )
 
 
@@ -127,39 +103,20 @@ def note_notice(session: Session, person_id: int, now: datetime) -> None:
 
 
 def note_consent(session: Session, person_id: int, name: str, now: datetime) -> None:
-    """Remember the person's consent, and from now on their name."""
+    """Remember the person's consent, and from now on their name; one that their unit has given stays."""
     person = session.get_one(Person, person_id)
     person.consented_at = now
-    person.name = name or person.name
+    person.name = person.name or name or None
+
+
+def set_pronoun(session: Session, person_id: int, pronoun: str) -> None:
+    """Remember how the person wishes to be addressed."""
+    session.get_one(Person, person_id).pronoun = pronoun
 
 
 def set_muted(session: Session, person_id: int, muted_at: datetime | None) -> None:
     """Stop (a moment) or allow again (None) what the bot sends on its own."""
     session.get_one(Person, person_id).muted_at = muted_at
-
-
-def erase(session: Session, person_id: int, now: datetime) -> None:
-    """Erase a person: name, accounts, roles, dialogues, messages, questions, notes; the figures of their log stay."""
-    person = session.get_one(Person, person_id)
-    accounts = session.execute(select(Account.channel, Account.address).where(Account.person_id == person_id))
-    addresses = [(channel, address) for channel, address in accounts]
-    for account in session.scalars(select(Account).where(Account.person_id == person_id)):
-        session.execute(delete(Dialogue).where(Dialogue.channel == account.channel, Dialogue.chat == account.address))
-        session.delete(account)
-    session.execute(delete(Membership).where(Membership.person_id == person_id))
-    session.execute(delete(Question).where(Question.person_id == person_id))
-    session.execute(
-        update(AssistanceSession).where(AssistanceSession.person_id == person_id).values(note=None, place=None)
-    )
-    theirs = or_(Outbox.person_id == person_id, tuple_(Outbox.channel, Outbox.chat).in_(addresses))
-    session.execute(update(Outbox).where(theirs, Outbox.state == "queued").values(state="dropped", finished_at=now))
-    session.execute(
-        update(Outbox)
-        .where(theirs, Outbox.state != "claimed")
-        .values(chat="", person_id=None, text="", rows=[], edits=None, key=None, provider_ref=None)
-    )
-    session.execute(update(Invite).where(Invite.used_by == person_id).values(used_by=None))
-    person.name = person.noticed_at = person.consented_at = None
 
 
 def mark_unreachable(session: Session, channel: str, address: str, now: datetime) -> None:
@@ -169,20 +126,30 @@ def mark_unreachable(session: Session, channel: str, address: str, now: datetime
     )
 
 
-def add_area(session: Session, name: str, *, kind: str = "commune", plan: str | None = None, demo: bool = False) -> int:
-    """Add an area and return its id."""
-    area = Area(name=name, kind=kind, plan=plan, demo=demo)
-    session.add(area)
-    session.flush()
-    return area.id
+def close_windows(session: Session, windows: Mapping[str, timedelta], now: datetime) -> None:
+    """Note of whom the channel lets nobody write to them any more, because they wrote too long ago.
+
+    Args:
+        windows: How long after the last message of theirs, by channel.
+    """
+    for channel, lasts in windows.items():
+        session.execute(
+            update(Account)
+            .where(Account.channel == channel, Account.unreachable_at.is_(None), Account.last_seen_at < now - lasts)
+            .values(unreachable_at=now)
+        )
 
 
-def add_team(session: Session, area_id: int, name: str, *, village: str | None = None, demo: bool = False) -> int:
-    """Add a team and return its id."""
-    team = Team(area_id=area_id, name=name, village=village, demo=demo)
-    session.add(team)
-    session.flush()
-    return team.id
+def out_of_window(
+    session: Session, person_ids: Collection[int], windows: Mapping[str, timedelta], now: datetime
+) -> set[int]:
+    """Return who, of people that nothing can reach, only has to write once to be reached again."""
+    too_long_ago = [
+        and_(Account.channel == channel, Account.last_seen_at < now - lasts) for channel, lasts in windows.items()
+    ]
+    if not too_long_ago:
+        return set()
+    return set(session.scalars(select(Account.person_id).where(Account.person_id.in_(person_ids), or_(*too_long_ago))))
 
 
 def add_person(session: Session, name: str, now: datetime, *, demo: bool = False) -> int:
@@ -199,90 +166,71 @@ def add_account(session: Session, person_id: int, channel: str, address: str, no
 
 
 def add_role(
-    session: Session, person_id: int, role: str, now: datetime, *, area_id: int | None, team_id: int | None
+    session: Session,
+    person_id: int,
+    role: str,
+    now: datetime,
+    *,
+    area_id: int | None,
+    team_id: int | None,
+    until: datetime | None = None,
+    stands_in_for: int | None = None,
 ) -> None:
-    """Give a person a role, unless they have exactly this one."""
+    """Give a person a role, unless they have exactly this one; who gets one is active again."""
+    session.execute(update(Person).where(Person.id == person_id).values(deactivated_at=None))
     same = exists().where(
         Membership.person_id == person_id,
         Membership.role == role,
         Membership.area_id.is_(area_id) if area_id is None else Membership.area_id == area_id,
         Membership.team_id.is_(team_id) if team_id is None else Membership.team_id == team_id,
+        Membership.stands_in_for.is_(None),
+        running(now),
     )
     if not session.scalar(select(same)):
-        session.add(Membership(person_id=person_id, role=role, area_id=area_id, team_id=team_id, since=now))
+        session.add(
+            Membership(
+                person_id=person_id,
+                role=role,
+                area_id=area_id,
+                team_id=team_id,
+                since=now,
+                until=until,
+                stands_in_for=stands_in_for,
+            )
+        )
+        session.flush()
 
 
-def add_invite(
-    session: Session,
-    code_hash: str,
-    role: str,
-    *,
-    area_id: int | None,
-    team_id: int | None,
-    now: datetime,
-    expires_at: datetime,
-) -> None:
-    """Keep a new code."""
-    session.add(
-        Invite(code_hash=code_hash, role=role, area_id=area_id, team_id=team_id, created_at=now, expires_at=expires_at)
-    )
-
-
-def open_invite(session: Session, code_hash: str, now: datetime) -> InviteInfo | None:
-    """Return the code if it can still be used."""
-    invite = session.scalar(
-        select(Invite).where(Invite.code_hash == code_hash, Invite.used_at.is_(None), Invite.expires_at > now)
-    )
-    return None if invite is None else InviteInfo(invite.id, invite.role, invite.area_id, invite.team_id)
-
-
-def use_invite(session: Session, invite_id: int, person_id: int, now: datetime) -> bool:
-    """Use up a code; False if somebody else was faster or it has expired."""
-    used = session.execute(
-        update(Invite)
-        .where(Invite.id == invite_id, Invite.used_at.is_(None), Invite.expires_at > now)
-        .values(used_at=now, used_by=person_id)
-        .returning(Invite.id)
-    )
-    return used.first() is not None
-
-
-def areas(session: Session) -> list[AreaInfo]:
-    """Return all areas."""
-    return [_area_info(area) for area in session.scalars(select(Area).order_by(Area.id))]
-
-
-def area(session: Session, area_id: int) -> AreaInfo:
-    """Return an area by id."""
-    return _area_info(session.get_one(Area, area_id))
-
-
-def team(session: Session, team_id: int) -> TeamInfo:
-    """Return a team by id."""
-    return _team_info(session.get_one(Team, team_id))
-
-
-def teams(session: Session, area_id: int | None) -> list[TeamInfo]:
-    """Return the teams of an area, or all teams."""
-    query = select(Team).order_by(Team.id)
+def people_with(
+    session: Session, role: str, now: datetime, *, area_id: int | None = None, team_id: int | None = None
+) -> list[int]:
+    """Return who has a role for a team, or answers with it for an area (see `answering_for`); oldest first."""
     if area_id is not None:
-        query = query.where(Team.area_id == area_id)
-    return [_team_info(item) for item in session.scalars(query)]
-
-
-def villages(session: Session, area_id: int | None) -> list[str]:
-    """Return the village names that the teams of an area (or all teams) go by."""
-    return sorted({item.village for item in teams(session, area_id) if item.village})
-
-
-def people_with(session: Session, role: str, *, area_id: int | None = None, team_id: int | None = None) -> list[int]:
-    """Return who has a role for a team, or for an area or everything; oldest first."""
-    query = select(Membership.person_id).where(Membership.role == role).order_by(Membership.id)
+        return answering_for(session, role, [area_id], now)[area_id]
+    query = select(Membership.person_id).where(Membership.role == role, running(now)).order_by(Membership.id)
     if team_id is not None:
         query = query.where(Membership.team_id == team_id)
-    if area_id is not None:
-        query = query.where(or_(Membership.area_id == area_id, Membership.area_id.is_(None)))
     return list(dict.fromkeys(session.scalars(query)))
+
+
+def answering_for(session: Session, role: str, area_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
+    """Return who answers with a role for each of some areas; oldest first.
+
+    These are the people with the role for everything and those of the nearest level that has anybody: the commune's
+    own, else those of its province, who would otherwise hear of each of their communes.
+    """
+    held: dict[int | None, dict[int, int]] = {}
+    query = select(Membership.id, Membership.area_id, Membership.person_id).where(
+        Membership.role == role, Membership.team_id.is_(None), running(now)
+    )
+    for membership_id, held_for, person_id in session.execute(query.order_by(Membership.id)):
+        held.setdefault(held_for, {})[membership_id] = person_id
+    everything = held.pop(None, {})
+    found = {}
+    for area_id, path in paths(session, area_ids).items():
+        nearest = next((held[level] for level in path if level in held), {})
+        found[area_id] = list(dict.fromkeys(person for _, person in sorted({**everything, **nearest}.items())))
+    return found
 
 
 def label(session: Session, person_id: int) -> str:
@@ -290,28 +238,39 @@ def label(session: Session, person_id: int) -> str:
     return session.get_one(Person, person_id).name or f"#{person_id}"
 
 
-def main_role(session: Session, person_id: int) -> str:
+def main_role(session: Session, person_id: int, now: datetime) -> str:
     """Return a person's first role, "citizen" if they have none."""
-    roles = person_info(session, person_id).roles
+    roles = person_info(session, person_id, now).roles
     return roles[0].role if roles else "citizen"
 
 
 def address_of(session: Session, person_id: int) -> tuple[str, str] | None:
-    """Return (channel, address) of the account used last that can be reached, None if there is none."""
+    """Return (channel, address) of the account used last that can be reached.
+
+    None if there is none, or the person was deactivated.
+    """
     account = session.scalar(
         select(Account)
-        .where(Account.person_id == person_id, Account.unreachable_at.is_(None))
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.person_id == person_id, Account.unreachable_at.is_(None), Person.deactivated_at.is_(None))
         .order_by(Account.last_seen_at.desc(), Account.id.desc())
         .limit(1)
     )
     return None if account is None else (account.channel, account.address)
 
 
+def channels_of(session: Session, person_id: int) -> list[str]:
+    """Return the channel of each of a person's accounts, in the order of joining."""
+    return list(session.scalars(select(Account.channel).where(Account.person_id == person_id).order_by(Account.id)))
+
+
 def has_real_data(session: Session) -> bool:
     """Tell whether anything but the demonstration exists: an area, a role, or a code for one."""
     real_area = exists().where(Area.demo.is_(False))
     real_role = exists().where(Membership.person_id == Person.id, Person.demo.is_(False))
-    return bool(session.scalar(select(or_(real_area, real_role, exists().where(Invite.id.is_not(None))))))
+    invented = select(Person.id).where(Person.demo.is_(True))
+    real_code = exists().where(or_(Invite.created_by.is_(None), Invite.created_by.not_in(invented)))
+    return bool(session.scalar(select(or_(real_area, real_role, real_code))))
 
 
 def has_demo_data(session: Session) -> bool:
@@ -325,53 +284,55 @@ def demo_since(session: Session) -> datetime:
 
 
 def remove_demo_data(session: Session) -> None:
-    """Delete the demonstration with everything that hangs on it."""
-    people = select(Person.id).where(Person.demo.is_(True))
-    area_ids = select(Area.id).where(Area.demo.is_(True))
-    adopted = select(AdoptedRule.id).where(AdoptedRule.area_id.in_(area_ids))
-    sessions = select(AssistanceSession.id).where(AssistanceSession.demo.is_(True))
-    for account in session.scalars(select(Account).where(Account.person_id.in_(people))):
+    """Delete the demonstration with everything that hangs on it: whatever refers to one of its rows, in any table."""
+    accounts = select(Account).join(Person, Person.id == Account.person_id).where(Person.demo.is_(True))
+    for account in session.scalars(accounts):
         session.execute(delete(Dialogue).where(Dialogue.channel == account.channel, Dialogue.chat == account.address))
-    for table, condition in (
-        (Reminder, Reminder.adopted_id.in_(adopted)),
-        (Submission, Submission.adopted_id.in_(adopted)),
-        (AdoptedRule, AdoptedRule.area_id.in_(area_ids)),
-        (SessionTopic, SessionTopic.session_id.in_(sessions)),
-        (AssistanceSession, AssistanceSession.demo.is_(True)),
-        (Question, or_(Question.person_id.in_(people), Question.area_id.in_(area_ids))),
-        (Outbox, Outbox.person_id.in_(people)),
-        (Membership, Membership.person_id.in_(people)),
-        (Account, Account.person_id.in_(people)),
-        (Person, Person.demo.is_(True)),
-        (Team, Team.demo.is_(True)),
-        (Area, Area.demo.is_(True)),
-    ):
-        session.execute(delete(table).where(condition))
+    invented: dict[FromClause, ColumnElement[bool]] = {}
+    for table in Base.metadata.sorted_tables:
+        marks = [table.c.demo.is_(True)] if "demo" in table.c else []
+        for key in table.foreign_keys:
+            parent = key.column.table
+            if parent in invented:
+                marks.append(key.parent.in_(select(key.column).where(invented[parent])))
+        if marks:
+            invented[table] = or_(*marks)
+    for table in reversed(Base.metadata.sorted_tables):
+        if table in invented:
+            session.execute(delete(table).where(invented[table]))
+    session.expire_all()
 
 
-def counts(session: Session) -> dict[str, int]:
-    """Return how many areas, teams and people with a role there are."""
+def counts(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many communes, teams and people with a role there are."""
     roles: ColumnElement[int] = func.count(Membership.person_id.distinct())
     return {
-        "areas": session.scalar(select(func.count(Area.id))) or 0,
-        "teams": session.scalar(select(func.count(Team.id))) or 0,
-        "people": session.scalar(select(roles)) or 0,
+        "areas": session.scalar(
+            select(func.count(Area.id)).where(Area.kind == "commune", Area.merged_into_id.is_(None))
+        )
+        or 0,
+        "teams": session.scalar(select(func.count(Team.id)).where(Team.closed_at.is_(None))) or 0,
+        "people": session.scalar(select(roles).where(running(now))) or 0,
     }
 
 
-def team_members(session: Session, team_ids: Sequence[int]) -> dict[int, list[int]]:
+def team_members(session: Session, team_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
     """Return the members and leaders of each team, by team id."""
     found: dict[int, list[int]] = {team_id: [] for team_id in team_ids}
-    query = select(Membership.team_id, Membership.person_id).where(Membership.team_id.in_(team_ids))
+    query = select(Membership.team_id, Membership.person_id).where(Membership.team_id.in_(team_ids), running(now))
     for team_id, person_id in session.execute(query.order_by(Membership.id)):
         if team_id is not None and person_id not in found[team_id]:
             found[team_id].append(person_id)
     return found
 
 
-def _area_info(row: Area) -> AreaInfo:
-    return AreaInfo(row.id, row.name, row.kind, row.plan)
+def names_in(session: Session, team_ids: Sequence[int], now: datetime) -> dict[int, str]:
+    """Return the names of the members and leaders of some teams, by their ids; who has no name is left out."""
+    inside = select(Membership.person_id).where(Membership.team_id.in_(team_ids), running(now))
+    query = select(Person.id, Person.name).where(Person.id.in_(inside), Person.name.is_not(None))
+    query = query.order_by(Person.name, Person.id)
+    return {person_id: name for person_id, name in session.execute(query) if name}
 
 
-def _team_info(row: Team) -> TeamInfo:
-    return TeamInfo(row.id, row.name, row.area_id, row.village)
+def _role(row: Membership) -> Role:
+    return Role(row.role, row.area_id, row.team_id, row.until, row.stands_in_for)

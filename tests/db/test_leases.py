@@ -116,3 +116,16 @@ def test_nobody_holds_anything_while_the_database_is_away() -> None:
         holder.renew()
     assert not holder.held()
     away.close()
+
+
+def test_a_heartbeat_tells_the_living_from_the_dead(database: Database) -> None:
+    with database.transaction() as db:
+        for holder, ttl in (("alive", MINUTE), ("dead", -MINUTE)):
+            leases.acquire(db, leases.heartbeat(holder), holder, ttl)
+        leases.acquire(db, "work", "another", MINUTE)  # no heartbeat
+    with database.transaction() as db:
+        assert leases.heartbeats(db) == (["alive"], ["dead"])
+        leases.forget_dead(db, MINUTE * 2)
+        assert leases.heartbeats(db) == (["alive"], ["dead"])
+        leases.forget_dead(db, timedelta(0))
+        assert leases.heartbeats(db) == (["alive"], [])

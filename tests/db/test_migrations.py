@@ -46,18 +46,18 @@ def test_migrating_twice_changes_nothing(empty_database: Database) -> None:
 
 def test_a_database_of_the_first_version_keeps_its_rows(empty_database: Database) -> None:
     upgrade(empty_database, to="0001")
-    moment = "'2026-11-02 08:00:00+00:00'"
+    moment = {"at": "2026-11-02 08:00:00+00:00"}
     with empty_database.engine.begin() as connection:
         for statement in (
             "INSERT INTO area (id, kind, name, demo) VALUES (1, 'commune', 'Xã Thử', false)",
             "INSERT INTO team (id, area_id, name, village, demo) VALUES (1, 1, 'Tổ thôn 2', 'Thôn 2', false)",
-            f"INSERT INTO person (id, name, created_at, demo) VALUES (1, 'An', {moment}, false)",
-            f"""INSERT INTO invite (id, code_hash, role, team_id, created_at, expires_at, used_at, used_by)
-                VALUES (1, 'x', 'member', 1, {moment}, {moment}, {moment}, 1)""",
-            f"""INSERT INTO assistance_session (id, person_id, team_id, held_on, people, outcome, created_at, demo)
-                VALUES (1, 1, 1, '2026-11-01', 3, 'done', {moment}, false)""",
+            "INSERT INTO person (id, name, created_at, demo) VALUES (1, 'An', :at, false)",
+            """INSERT INTO invite (id, code_hash, role, team_id, created_at, expires_at, used_at, used_by)
+                VALUES (1, 'x', 'member', 1, :at, :at, :at, 1)""",
+            """INSERT INTO assistance_session (id, person_id, team_id, held_on, people, outcome, created_at, demo)
+                VALUES (1, 1, 1, '2026-11-01', 3, 'done', :at, false)""",
         ):
-            connection.execute(text(statement))
+            connection.execute(text(statement), moment)
     assert upgrade(empty_database) == ("0001", REVISION)
     differences(empty_database)
     with empty_database.engine.connect() as connection:

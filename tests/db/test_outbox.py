@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text
 
-from db import outbox, people, reminders
+from db import areas, inbox, leases, outbox, people, reminders
 from db.engine import Database
-from db.models import Outbox, Person
+from db.models import AdoptedRule, Attempt, Outbox, Person, Reminder
 from db.outbox import BULK, REPLY
 from tests.support.clock import START, Clock
 
@@ -45,6 +46,29 @@ def put_back(database: Database, message_id: int, holder: str = "me", *, uncerta
 def row(database: Database, message_id: int) -> Outbox:
     with database.reading() as db:
         return db.get_one(Outbox, message_id)
+
+
+def adopt(database: Database, rule: str) -> dict[str, Any]:
+    """Let a rule be in force for the one team there is; return what a reminder of it points to."""
+    with database.transaction() as db:
+        teams = areas.teams(db, None) or [areas.team(db, areas.add_team(db, areas.add_area(db, "Xã Thử"), "Tổ 1"))]
+        adopted = AdoptedRule(area_id=teams[0].area_id, rule=rule, adopted_at=START)
+        db.add(adopted)
+        db.flush()
+        person = people.add_person(db, "An", START)
+        return {"adopted_id": adopted.id, "period": "2026-Q4", "team_id": teams[0].id, "person_id": person}
+
+
+def attempts(database: Database) -> list[tuple[int, int, str, str]]:
+    with database.reading() as db:
+        rows = db.scalars(select(Attempt).order_by(Attempt.id))
+        return [(one.outbox_id, one.number, one.holder, one.outcome) for one in rows]
+
+
+def beat(database: Database, holder: str, ttl: timedelta) -> None:
+    """Let a process be alive, or have died, by the database's clock."""
+    with database.transaction() as db:
+        leases.acquire(db, leases.heartbeat(holder), holder, ttl)
 
 
 def states(database: Database) -> dict[str, int]:
@@ -152,13 +176,13 @@ def test_bulk_that_waits_does_not_keep_a_reply_from_being_claimed(database: Data
     assert row(database, queue(database, "reply", claim=("me", START + MINUTE))).state == "claimed"
 
 
-def test_what_was_put_back_waits_for_its_time_and_may_have_moved(database: Database) -> None:
+def test_what_was_put_back_waits_for_its_time(database: Database) -> None:
     message = queue(database)
     claim(database)
     with database.transaction() as db:
-        outbox.put_back(db, message, "me", not_before=START + MINUTE, error="slow", uncertain=True, chat="-100")
+        assert outbox.put_back(db, message, "me", not_before=START + MINUTE, error="slow", uncertain=True)
     again = row(database, message)
-    assert (again.state, again.chat, again.uncertain, again.error) == ("queued", "-100", 1, "slow")
+    assert (again.state, again.uncertain, again.error) == ("queued", 1, "slow")
     assert (again.claimed_by, again.claimed_until) == (None, None)
     assert claim(database) == []
     assert claim(database, now=START + MINUTE) == ["a"]
@@ -176,13 +200,13 @@ def test_a_process_that_slept_does_not_spoil_what_another_has_done(database: Dat
     assert row(database, message).state == "sent"
 
 
-def test_releasing_gives_back_only_ones_own_claims(database: Database) -> None:
+def test_giving_back_concerns_only_ones_own_claims(database: Database) -> None:
     mine, theirs = queue(database, "a", chat="1"), queue(database, "b", chat="2")
     claim(database, "me", limit=1)
     claim(database, "other", limit=1)
     with database.transaction() as db:
-        outbox.release(db, "me")
-    assert (row(database, mine).state, row(database, mine).uncertain) == ("queued", 0)
+        outbox.give_back(db, "me")
+    assert (row(database, mine).state, row(database, mine).uncertain, row(database, mine).attempts) == ("queued", 0, 0)
     assert row(database, theirs).state == "claimed"
 
 
@@ -190,9 +214,88 @@ def test_after_a_crash_every_claim_is_taken_back_as_uncertain(database: Database
     crashed, waiting = queue(database, "a", chat="1"), queue(database, "b", chat="2")
     claim(database, limit=1)
     with database.transaction() as db:
-        outbox.release_all(db)
+        outbox.take_back_all(db, START)
     assert (row(database, crashed).state, row(database, crashed).uncertain) == ("queued", 1)
     assert row(database, waiting).uncertain == 0
+    assert attempts(database) == [(crashed, 1, "me", "uncertain")]
+
+
+def test_the_claim_of_a_process_whose_heart_beats_stands_whatever_the_clock_says(database: Database) -> None:
+    queue(database)
+    beat(database, "alive", MINUTE)
+    assert claim(database, "alive") == ["a"]
+    assert claim(database, "other", now=START + timedelta(days=1)) == []
+    assert claim(database, "alive", now=START + timedelta(days=1)) == []
+
+
+def test_the_claim_of_a_process_whose_heart_has_stopped_is_free_at_once(database: Database) -> None:
+    message = queue(database)
+    beat(database, "dead", -MINUTE)
+    assert claim(database, "dead") == ["a"]
+    assert claim(database, "other") == ["a"]
+    assert attempts(database) == [(message, 1, "dead", "uncertain")]
+    assert (row(database, message).attempts, row(database, message).uncertain) == (2, 1)
+
+
+def test_a_chat_that_rests_is_passed_over(database: Database) -> None:
+    for chat in "123":
+        queue(database, chat, chat=chat)
+    with database.transaction() as db:
+        claimed = outbox.claim_due(
+            db, ["test"], "me", now=START, until=START + MINUTE, limit=9, resting=[("test", "2"), ("other", "3")]
+        )
+    assert [message.text for message in claimed] == ["1", "3"]
+
+
+def test_a_channel_without_bulk_still_takes_replies_and_alarms(database: Database) -> None:
+    queue(database, "reminder", chat="1", priority=BULK, kind="reminder")
+    queue(database, "alarm", chat="2", priority=BULK, kind=outbox.ALARM)
+    queue(database, "reply", chat="3")
+    with database.transaction() as db:
+        claimed = outbox.claim_due(db, ["test"], "me", now=START, until=START + MINUTE, limit=9, replies_only=["test"])
+    assert [message.text for message in claimed] == ["reply", "alarm"]
+
+
+@pytest.mark.parametrize("went_on", [False, True])
+def test_a_chat_that_moved_takes_along_what_waits_and_where_it_stands(database: Database, went_on: bool) -> None:
+    done, waiting = queue(database, "done", chat="-1"), queue(database, "waiting", chat="-1")
+    finish(database, done)
+    with database.transaction() as db:
+        for chat, state in (("-1", "old"), *([("-100", "new")] if went_on else [])):
+            inbox.keep_standing(db, "test", chat, state=state, data={}, choices=(), expires_at=None)
+        outbox.move_chat(db, "test", "-1", "-100")
+        outbox.move_chat(db, "other", "-100", "-2")
+    assert (row(database, done).chat, row(database, waiting).chat) == ("-1", "-100")
+    with database.reading() as db:
+        assert inbox.standing(db, "test", "-100", START).state == ("new" if went_on else "old")
+        assert inbox.standing(db, "test", "-1", START).state is None
+
+
+def test_old_messages_are_forgotten_with_their_attempts_the_rest_stays(database: Database) -> None:
+    old, young, waiting = (queue(database, words, chat=words) for words in ("old", "young", "waiting"))
+    with database.transaction() as db:
+        outbox.note_attempt(db, old, 1, "me", "sent", now=START)
+        outbox.finish(db, old, "sent", now=START)
+        outbox.finish(db, young, "sent", now=START + MINUTE)
+    with database.transaction() as db:
+        assert outbox.forget(db, START, 10) == 0
+        assert outbox.forget(db, START + MINUTE, 10) == 1
+        assert outbox.forget(db, START + MINUTE, 10) == 0
+    assert states(database) == {"sent": 1, "dropped": 1}  # what nobody has fetched in all that time is dropped first
+    assert row(database, waiting).error == "never fetched"
+    assert attempts(database) == []
+
+
+def test_a_reminder_outlives_its_message(database: Database) -> None:
+    message = queue(database, "reminder")
+    item = adopt(database, "p/a")
+    with database.transaction() as db:
+        db.add(Reminder(**item, step="d7", outbox_id=message, created_at=START))
+        outbox.finish(db, message, "sent", now=START)
+    with database.transaction() as db:
+        assert outbox.forget(db, START + MINUTE, 10) == 1
+        kept = db.scalars(select(Reminder)).one()
+        assert (kept.outbox_id, kept.dropped) == (None, "forgotten")
 
 
 def test_what_is_no_longer_useful_is_dropped_with_a_record(database: Database) -> None:
@@ -220,24 +323,15 @@ def test_muting_drops_what_the_bot_sends_on_its_own_to_that_person_only(database
 
 
 def test_handing_in_drops_a_waiting_reminder_of_that_item_alone(database: Database) -> None:
+    first, second = adopt(database, "p/a"), adopt(database, "p/b")
+    alone = queue(database, "a", chat="1", priority=BULK)
+    digest = queue(database, "a and b", chat="2", priority=BULK)
     with database.transaction() as db:
-        area = people.add_area(db, "Xã Thử")
-        team = people.add_team(db, area, "Tổ 1")
-        person = people.add_person(db, "An", START)
-        for rule in ("p/a", "p/b"):
-            reminders.adopt(db, area, rule, person_id=None, now=START)
-        first, second = (rule.id for rule in reminders.adopted(db))
-    alone = queue(database, "a", chat="1", person_id=person, priority=BULK)
-    digest = queue(database, "a and b", chat="2", person_id=person, priority=BULK)
-    with database.transaction() as db:
-        for adopted, step, message in ((first, "d7", alone), (first, "d3", digest), (second, "d3", digest)):
-            item = reminders.Item(adopted, "2026-Q4", team)
-            claimed = reminders.claim_step(db, item, person, step, now=START)
-            assert claimed is not None
-            reminders.attach(db, [claimed], message)
-    with database.transaction() as db:
-        reminders.submit(db, reminders.Item(first, "2026-Q4", team), person_id=person, now=START)
-        outbox.drop_submitted(db, first, "2026-Q4", team, START)
+        for target, step, message in ((first, "d7", alone), (first, "d3", digest), (second, "d3", digest)):
+            db.add(Reminder(**target, step=step, outbox_id=message, created_at=START))
+        item = reminders.Item(first["adopted_id"], first["period"], first["team_id"])
+        assert reminders.enter(db, item, [item.team_id], kind="submitted", person_id=first["person_id"], now=START)
+        outbox.drop_submitted(db, item.adopted_id, item.period, [item.team_id], START)
     assert (row(database, alone).state, row(database, alone).error) == ("dropped", "submitted")
     assert row(database, digest).state == "queued"
 
@@ -276,6 +370,7 @@ ACTIONS = st.lists(
 @given(actions=ACTIONS)
 def test_once_drained_everything_created_was_sent_failed_or_dropped(database: Database, actions: list[Any]) -> None:
     with database.transaction() as db:
+        db.execute(delete(Attempt))
         db.execute(delete(Outbox))
         db.execute(delete(Person))
     clock, created, claimed = Clock(), 0, list[int]()

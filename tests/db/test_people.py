@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot import demonstration
-from db import assistance, people, questions
+from db import areas, assistance, erasing, joining, people, questions, roster
 from db.engine import Database
 from db.models import Base, Membership, Person
 from tests.support.clock import START
@@ -25,7 +25,7 @@ def recognise(database: Database, address: str, now: datetime = START, channel: 
 
 def add_invite(database: Database, code: str = "hash") -> None:
     with database.transaction() as db:
-        people.add_invite(db, code, "admin", area_id=None, team_id=None, now=START, expires_at=START + DAY)
+        joining.add_invite(db, code, "admin", area_id=None, team_id=None, now=START, expires_at=START + DAY)
 
 
 def test_somebody_new_is_a_citizen_without_a_name_and_stays_the_same_person(database: Database) -> None:
@@ -53,64 +53,64 @@ def test_writing_again_makes_an_account_reachable_and_the_one_used_last(database
 def test_a_role_is_given_once(database: Database) -> None:
     person = recognise(database, "7")
     with database.transaction() as db:
-        area = people.add_area(db, "Xã Thử")
-        team = people.add_team(db, area, "Tổ 1", village="Thôn 1")
+        area = areas.add_area(db, "Xã Thử")
+        team = areas.add_team(db, area, "Tổ 1", village="Thôn 1")
         for _ in range(2):
             people.add_role(db, person.id, "member", START, area_id=None, team_id=team)
             people.add_role(db, person.id, "admin", START, area_id=None, team_id=None)
     again = recognise(database, "7")
     assert again.roles == (people.Role("member", None, team), people.Role("admin", None, None))
     with database.reading() as db:
-        assert people.role_of_account(db, "test", "7") == people.Role("member", None, team)
-        assert people.main_role(db, person.id) == "member"
-        assert people.team_members(db, [team]) == {team: [person.id]}
-        assert people.villages(db, area) == ["Thôn 1"]
-        assert people.counts(db) == {"areas": 1, "teams": 1, "people": 1}
+        assert people.role_of_account(db, "test", "7", START) == people.Role("member", None, team)
+        assert people.main_role(db, person.id, START) == "member"
+        assert people.team_members(db, [team], START) == {team: [person.id]}
+        assert areas.villages(db, area) == ["Thôn 1"]
+        assert people.counts(db, START) == {"areas": 1, "teams": 1, "people": 1}
 
 
 def test_coordinators_are_those_of_the_area_and_of_everything(database: Database) -> None:
     with database.transaction() as db:
-        here, there = (people.add_area(db, name) for name in ("Xã Này", "Xã Kia"))
+        here, there = (areas.add_area(db, name) for name in ("Xã Này", "Xã Kia"))
         mine, other, everywhere = (people.add_person(db, name, START) for name in ("A", "B", "C"))
         for person, area in ((mine, here), (other, there), (everywhere, None)):
             people.add_role(db, person, "coordinator", START, area_id=area, team_id=None)
-        assert people.people_with(db, "coordinator", area_id=here) == [mine, everywhere]
-        assert people.people_with(db, "coordinator") == [mine, other, everywhere]
+        assert people.people_with(db, "coordinator", START, area_id=here) == [mine, everywhere]
+        assert people.people_with(db, "coordinator", START) == [mine, other, everywhere]
 
 
 def test_two_teams_of_one_name_need_two_areas(database: Database) -> None:
     with database.transaction() as db:
-        people.add_team(db, people.add_area(db, "Xã Này"), "Tổ 1")
-        area = people.add_area(db, "Xã Kia")
-        people.add_team(db, area, "Tổ 1")
+        areas.add_team(db, areas.add_area(db, "Xã Này"), "Tổ 1")
+        area = areas.add_area(db, "Xã Kia")
+        areas.add_team(db, area, "Tổ 1")
     with pytest.raises(IntegrityError), database.transaction() as db:
-        people.add_team(db, area, "Tổ 1")
+        areas.add_team(db, area, "Tổ 1")
 
 
 def test_a_code_works_once_and_not_after_its_end(database: Database) -> None:
     add_invite(database)
     first, second = recognise(database, "7"), recognise(database, "8")
     with database.transaction() as db:
-        assert people.open_invite(db, "other", START) is None
-        assert people.open_invite(db, "hash", START + DAY) is None
-        invite = people.open_invite(db, "hash", START)
+        assert joining.open_invite(db, "other", START) is None
+        assert joining.open_invite(db, "hash", START + DAY) is None
+        invite = joining.open_invite(db, "hash", START)
         assert invite is not None
-        assert not people.use_invite(db, invite.id, first.id, START + DAY)
-        assert people.use_invite(db, invite.id, first.id, START)
-        assert not people.use_invite(db, invite.id, second.id, START)
-        assert people.open_invite(db, "hash", START) is None
+        assert not joining.use_invite(db, invite.id, first.id, START + DAY)
+        assert joining.use_invite(db, invite.id, first.id, START)
+        assert not joining.use_invite(db, invite.id, second.id, START)
+        assert joining.open_invite(db, "hash", START) is None
 
 
 def test_of_many_who_use_a_code_at_once_one_gets_it(database: Database) -> None:
     add_invite(database)
     with database.reading() as db:
-        invite = people.open_invite(db, "hash", START)
+        invite = joining.open_invite(db, "hash", START)
     assert invite is not None
     persons = [recognise(database, f"{number}").id for number in range(6)]
 
     def use(person: int) -> bool:
         with database.transaction() as db:
-            return people.use_invite(db, invite.id, person, START)
+            return joining.use_invite(db, invite.id, person, START)
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(use, persons)) == 1
@@ -136,7 +136,7 @@ def test_erasing_leaves_figures_and_no_person(database: Database) -> None:
             now=START,
         )
     with database.transaction() as db:
-        people.erase(db, person.id, START)
+        erasing.erase(db, person.id, START)
     with database.engine.connect() as connection:
         kept = [
             str(dict(row._mapping))
@@ -155,8 +155,15 @@ def test_the_demonstration_leaves_nothing_behind_and_takes_nothing_real_along(da
         demonstration.build(db, START)
         assert (people.has_demo_data(db), people.has_real_data(db)) == (True, False)
         assert people.demo_since(db) == START
+        leader = people.recognise(db, "web", "demo-leader", START).id
+        joining.add_invite(
+            db, "hash", "member", area_id=None, team_id=1, now=START, expires_at=START + DAY, created_by=leader
+        )
+        joining.add_link_code(db, "other", leader, replaces=False, now=START, expires_at=START + DAY)
+        roster.offer(db, roster.of_person(db, leader, START)[0].id, 1, stays=True, now=START, expires_at=START + DAY)
+        assert not people.has_real_data(db), "what is invented in the demonstration is no real data"
         real = people.recognise(db, "web", "visitor", START)
-        area = people.add_area(db, "Xã Thật")
+        area = areas.add_area(db, "Xã Thật")
         people.add_role(db, real.id, "coordinator", START, area_id=area, team_id=None)
         assert people.has_real_data(db)
         people.remove_demo_data(db)
