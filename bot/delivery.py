@@ -5,71 +5,55 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.channels.base import Channel, Moved, Outgoing, Refused, RetryLater, SendError, Uncertain, Unreachable
+from bot.channels.base import (
+    Channel,
+    Moved,
+    Outgoing,
+    Refused,
+    RetryLater,
+    SendError,
+    Uncertain,
+    Unreachable,
+    file_path,
+)
 from bot.inbox import CLAIM_LASTS, utc_now
 from bot.lanes import Lanes
-from db import outbox, people
-from db.engine import Database, is_unavailable
+from bot.metrics import Metrics
+from bot.pacing import Pacer
+from db import files, outbox, people, quotas
+from db.engine import Database, Transaction, is_unavailable
+from db.files import File
 from db.outbox import Message
-from handlers.message import Button, ChatRef
+from handlers.message import Attachment, Button, ChatRef
 
 _BATCH = 30
-"""Due messages held at a time: about a second's worth, so that they never wait long in memory."""
+"""Due messages held at a time, of replies and of bulk: about a second's worth, so that none waits long in memory."""
 _GRACE = 3.0
 """Seconds that requests under way get to end when the process stops."""
-_LOOK_EVERY = 1.0
+_LOOK_EVERY = 0.5
 _AT_ONCE = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
+_LONGEST_PAUSE_OF_DATABASE = 5.0
 _REQUEST_MAY_TAKE = timedelta(seconds=50)
 """No request is started this close to the end of its claim: another process might take the message over."""
-_REPLY_SHARE = 1.25
-"""Bulk goes out slower than the channel allows by this factor; the rest is kept for replies."""
-_BULK_TO_ONE_CHAT = 1.0
+
+_OUTCOMES: Mapping[type[SendError], str] = {
+    RetryLater: "retry",
+    Uncertain: "uncertain",
+    Refused: "refused",
+    Unreachable: "unreachable",
+    Moved: "moved",
+}
 
 _log = structlog.get_logger(__name__)
 
-
-class Pacer:
-    """Spaces requests of one channel: `per_second` in all, bulk a little slower and one a second to a chat."""
-
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._every = 1 / per_second if per_second else 0.0
-        self._clock = clock
-        self._next = self._next_bulk = self._held = 0.0
-        self._chats: dict[str, float] = {}
-        self._bulk = asyncio.Lock()
-
-    async def wait(self, chat: str, *, bulk: bool) -> None:
-        """Wait for this message's turn; bulk waits in a line of its own, so that replies overtake it."""
-        if not self._every:
-            return
-        if bulk:
-            await self._sleep_until(self._chats.get(chat, 0.0))
-            async with self._bulk:
-                await self._sleep_until(self._next_bulk)
-                now = self._clock()
-                self._next_bulk = now + self._every * _REPLY_SHARE
-                self._chats = {other: at for other, at in self._chats.items() if at > now}
-                self._chats[chat] = now + _BULK_TO_ONE_CHAT
-        slot = max(self._clock(), self._next)
-        self._next = slot + self._every
-        await self._sleep_until(slot)
-        await self._sleep_until(self._held)  # it may have been asked for while this one waited
-
-    def hold(self, seconds: float) -> None:
-        """Send nothing for a time: the platform asked for it."""
-        self._held = max(self._held, self._clock() + seconds)
-        self._next = max(self._next, self._held)
-
-    async def _sleep_until(self, moment: float) -> None:
-        delay = moment - self._clock()
-        if delay > 0:
-            await asyncio.sleep(delay)
+Redirect = Callable[[Transaction, Message, datetime], int | None]
+"""Queues a message again for another account of its person; its new id, None if there is no such account."""
 
 
 class Delivery:
@@ -78,7 +62,10 @@ class Delivery:
     Args:
         channels: By name.
         per_second: Pace by channel name; 0 for none.
+        monthly: Messages a month, by name of a channel that has such a limit.
         may_send_bulk: Whether this process holds the lease for everything that it did not answer itself.
+        is_alive: Whether this process still counts as alive to the others, so that its claims stand.
+        redirect: What to do with a message, not a reply, whose account cannot be reached any more.
     """
 
     def __init__(
@@ -89,19 +76,29 @@ class Delivery:
         holder: str,
         per_second: Mapping[str, float],
         may_send_bulk: Callable[[], bool],
+        monthly: Mapping[str, int] | None = None,
+        is_alive: Callable[[], bool] = lambda: True,
+        redirect: Redirect = lambda _db, _message, _now: None,
         clock: Callable[[], datetime] = utc_now,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._channels = channels
         self._holder = holder
-        self._pacers = {name: Pacer(per_second.get(name, 0)) for name in channels}
+        self._pacers = {name: Pacer(per_second.get(name, 0), channel.is_group) for name, channel in channels.items()}
+        self._monthly = monthly or {}
         self._may_send_bulk = may_send_bulk
+        self._is_alive = is_alive
+        self._redirect = redirect
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._lanes = Lanes()
         # Apart, so that bulk requests that hang never keep replies from going out.
         self._room = {bulk: asyncio.Semaphore(_AT_ONCE) for bulk in (False, True)}
+        self._due = {False: 0, True: 0}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._due = 0
+        self._writes: set[asyncio.Task[None]] = set()
+        self._looked = -_LOOK_EVERY
         self._wake = asyncio.Event()
 
     def submit(self, chat: ChatRef, message_ids: list[int]) -> None:
@@ -111,37 +108,55 @@ class Delivery:
     async def run(self, stop: asyncio.Event) -> None:
         """Send whatever is due until `stop`; one message that hangs holds up no other chat."""
         while not stop.is_set():
-            room = _BATCH - self._due
-            claimed = await self._claim(room) if room >= _BATCH // 2 else []
+            claimed = await self._look()
             for message in claimed:
-                self._due += 1
+                self._due[_is_bulk(message)] += 1
                 self._start(self._send_due(message))
             if not claimed:
                 await self._pause(stop)
 
     async def drain(self) -> None:
         """Let what is under way come to an end, but not for long; what has not begun is given back."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_GRACE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await _end(self._tasks)
+        await _end(self._writes)
 
-        def release() -> None:
+        def give_back() -> None:
             with self._database.transaction() as db:
-                outbox.release(db, self._holder)
+                outbox.give_back(db, self._holder)
 
-        await self._store(release)
+        try:
+            await asyncio.wait_for(self._write(give_back), _GRACE)
+        except TimeoutError:
+            _log.warning("claims_not_given_back")  # they end with this process's heartbeat
 
-    async def _claim(self, limit: int) -> list[Message]:
-        if not self._channels or not self._may_send_bulk():
+    async def _look(self) -> list[Message]:
+        """Claim what is due and fits: bulk by the half batch, replies at every look."""
+        if not self._channels or not self._is_alive() or not self._may_send_bulk():
             return []
+        room = {bulk: _BATCH - due for bulk, due in self._due.items()}
+        if room[True] >= _BATCH // 2:
+            return await self._claim(room[True], outbox.BULK)
+        if room[False] and time.monotonic() - self._looked >= _LOOK_EVERY:
+            return await self._claim(room[False], outbox.REPLY)
+        return []
+
+    async def _claim(self, limit: int, up_to: int) -> list[Message]:
+        self._looked = time.monotonic()
+        resting = [(name, chat) for name, pacer in self._pacers.items() for chat in pacer.resting()]
 
         def claim() -> list[Message]:
             now = self._clock()
             with self._database.transaction() as db:
                 return outbox.claim_due(
-                    db, self._channels.keys(), self._holder, now=now, until=now + CLAIM_LASTS, limit=limit
+                    db,
+                    self._channels.keys(),
+                    self._holder,
+                    now=now,
+                    until=now + CLAIM_LASTS,
+                    limit=limit,
+                    up_to=up_to,
+                    resting=resting,
+                    replies_only=self._used_up(db, now),
                 )
 
         try:
@@ -152,19 +167,26 @@ class Delivery:
             _log.warning("outbox_out_of_reach", error=type(error).__name__)
             return []
 
+    def _used_up(self, db: Transaction, now: datetime) -> Collection[str]:
+        """Return the channels whose month has nothing left but for replies."""
+        return [name for name, limit in self._monthly.items() if not quotas.bulk_left(db, name, now, limit)]
+
     async def _send_claimed(self, chat: ChatRef, message_ids: list[int]) -> None:
         """Send replies in order; one that has to be tried again later, or an earlier one, keeps back the rest."""
+        found: list[Message] = []
+        open_before: list[bool] = []
 
-        def load() -> tuple[list[Message], bool]:
+        def load() -> None:
             with self._database.reading() as db:
-                messages = outbox.get(db, message_ids, self._holder)
-                return messages, bool(messages) and outbox.reply_is_open(db, messages[0])
+                found[:] = outbox.get(db, message_ids, self._holder)
+                open_before[:] = [bool(found) and outbox.reply_is_open(db, found[0])]
 
         async with self._lanes.enter(chat.channel, chat.chat):
-            messages, kept_back = await asyncio.to_thread(load)
-            for message in messages:
+            await self._until_stored(load)
+            kept_back = any(open_before)
+            for message in found:
                 if kept_back:
-                    await self._record(message, RetryLater("an earlier reply waits", after=0))
+                    await self._give_back(message)
                 else:
                     kept_back = not await self._deliver(message)
 
@@ -173,78 +195,149 @@ class Delivery:
             async with self._lanes.enter(message.channel, message.chat):
                 await self._deliver(message)
         finally:
-            self._due -= 1
+            self._due[_is_bulk(message)] -= 1
             self._wake.set()
 
     async def _deliver(self, message: Message) -> bool:
         """Send one claimed message and record what became of it; False if it has to be tried again."""
-        channel, pacer = self._channels[message.channel], self._pacers[message.channel]
-        bulk = message.priority != outbox.REPLY
+        pacer, bulk = self._pacers[message.channel], _is_bulk(message)
+        outgoing = await self._outgoing(message)
+        await pacer.rest(message.chat)
         async with self._room[bulk]:
-            await pacer.wait(message.chat, bulk=bulk)
-            now = self._clock()
-            # A process that slept past its claim starts nothing: another may have taken the message over.
-            if message.claimed_until is None or now > message.claimed_until - _REQUEST_MAY_TAKE:
-                return await self._record(message, RetryLater("claim too old", after=0))
-            if message.useful_until is not None and now >= message.useful_until:
-                return await self._record(message, None, state="dropped")
-            try:
-                reference = await channel.send(_outgoing(message))
-            except SendError as error:
-                return await self._record(message, error)
-            except asyncio.CancelledError:  # the process stops
-                await self._record(message, Uncertain("cut off"))
-                raise
-            return await self._record(message, None, reference=reference)
+            async with pacer.request(message.chat, bulk=bulk):
+                now = self._clock()
+                useful = message.useful_until is None or now < message.useful_until
+                may_start = self._may_start(message, now)
+                outcome = await self._attempt(message, outgoing) if useful and may_start else None
+            if not may_start:
+                return await self._give_back(message)
+            return await self._record(message, outcome)
 
-    async def _record(
-        self, message: Message, error: SendError | None, *, state: str = "sent", reference: str | None = None
-    ) -> bool:
-        """Write an attempt's outcome and tell whether it is final.
+    def _may_start(self, message: Message, now: datetime) -> bool:
+        """Tell whether a claim still stands for long enough: a process that was paused starts nothing."""
+        if message.claimed_until is None or now > message.claimed_until - _REQUEST_MAY_TAKE:
+            return False
+        return self._is_alive() and (not _is_bulk(message) or self._may_send_bulk())
 
-        Until it is written the claim stands, and its end makes the outcome uncertain.
-        """
-        now = self._clock()
-        pause = timedelta(seconds=_pause_before(message, error))
+    async def _attempt(self, message: Message, outgoing: Outgoing) -> str | SendError:
+        """Send, and return the platform's id of the message or what went wrong."""
+        try:
+            return await self._channels[message.channel].send(outgoing)
+        except SendError as error:
+            return error
+        except asyncio.CancelledError:  # the process stops
+            await self._record(message, Uncertain("cut off"))
+            raise
+        except Exception as error:  # a channel's own mistake: its request may have left all the same
+            _log.error("channel_failed", channel=message.channel, error=type(error).__name__, exc_info=True)
+            return Uncertain(type(error).__name__)
+
+    async def _outgoing(self, message: Message) -> Outgoing:
+        """Return what the channel is to send; a file whose time is over is left out."""
+        found: list[File | None] = [None]
+
+        def load() -> None:
+            if message.attachment is not None:
+                with self._database.reading() as db:
+                    found[0] = files.get(db, message.attachment, self._clock())
+
+        if message.attachment is not None:
+            await self._until_stored(load)
+        file = found[0]
+        rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
+        return Outgoing(
+            message.chat,
+            message.text,
+            rows,
+            message.edits,
+            attachment=None if file is None else Attachment(file.name, file.media_type, file.content),
+            path=None if file is None else file_path(file.token, file.name),
+        )
+
+    async def _give_back(self, message: Message) -> bool:
+        """Queue a message again of which no request has begun; not for this process, if another has taken it over."""
 
         def write() -> None:
             with self._database.transaction() as db:
-                if error is None:
-                    outbox.finish(db, message.id, state, now=now, provider_ref=reference)
-                elif isinstance(error, Refused | Unreachable):
-                    outbox.finish(db, message.id, "failed", now=now, error=str(error))
-                    if isinstance(error, Unreachable):
-                        people.mark_unreachable(db, message.channel, message.chat, now)
+                outbox.give_back(db, self._holder, message.id)
+
+        _log.info("given_back", message=message.id, channel=message.channel)
+        await self._write(write)
+        return False
+
+    async def _record(self, message: Message, outcome: str | SendError | None) -> bool:
+        """Write an attempt's outcome, the platform's id or what went wrong, and tell whether it is final.
+
+        Until it is written the claim stands, and the end of this process makes the outcome uncertain. None stands for
+        a message that came to be of no use before it could be sent.
+        """
+        now = self._clock()
+        pause = timedelta(seconds=_pause_before(message, outcome))
+
+        def write() -> None:
+            with self._database.transaction() as db:
+                if isinstance(outcome, SendError):
+                    self._write_error(db, message, outcome, now, pause)
+                elif outcome is None:
+                    outbox.finish(db, message.id, "dropped", now=now, error="no longer useful")
+                    self._note(db, message, "dropped", now)
                 else:
-                    outbox.put_back(
-                        db,
-                        message.id,
-                        self._holder,
-                        not_before=now + pause,
-                        error=str(error),
-                        uncertain=isinstance(error, Uncertain),
-                        chat=error.chat if isinstance(error, Moved) else None,
-                    )
+                    outbox.finish(db, message.id, "sent", now=now, provider_ref=outcome)
+                    self._note(db, message, "sent", now)
 
-        if error is not None:
-            _log.info("not_delivered", message=message.id, channel=message.channel, why=type(error).__name__)
-        if isinstance(error, RetryLater) and error.whole_channel and error.after is not None:
-            self._pacers[message.channel].hold(error.after)
-        await self._store(write)
-        return error is None or isinstance(error, Refused | Unreachable)
+        if isinstance(outcome, SendError):
+            _log.info("not_delivered", message=message.id, channel=message.channel, why=type(outcome).__name__)
+        if isinstance(outcome, RetryLater) and outcome.whole_channel and outcome.after is not None:
+            self._pacers[message.channel].hold(outcome.after)
+        if outcome is not None:
+            ended = _OUTCOMES[type(outcome)] if isinstance(outcome, SendError) else "sent"
+            self._metrics.attempted(message.channel, ended)
+        await self._write(write)
+        return not isinstance(outcome, SendError) or isinstance(outcome, Refused | Unreachable)
 
-    async def _store(self, write: Callable[[], None]) -> None:
-        """Write to the database, which may be away for a moment."""
-        for attempt in range(5):
+    def _write_error(
+        self, db: Transaction, message: Message, error: SendError, now: datetime, pause: timedelta
+    ) -> None:
+        why = str(error)[:200]
+        if isinstance(error, Refused | Unreachable):
+            if isinstance(error, Unreachable):
+                people.mark_unreachable(db, message.channel, message.chat, now)
+                if message.kind != "reply" and message.person_id is not None:
+                    self._redirect(db, message, now)
+            outbox.finish(db, message.id, "failed", now=now, error=why)
+        else:
+            uncertain = isinstance(error, Uncertain)
+            mine = outbox.put_back(db, message.id, self._holder, not_before=now + pause, error=why, uncertain=uncertain)
+            if isinstance(error, Moved):
+                outbox.move_chat(db, message.channel, message.chat, error.chat)
+            if not mine:  # who took it over has noted this attempt as uncertain
+                return
+        self._note(db, message, _OUTCOMES[type(error)], now, why)
+
+    def _note(self, db: Transaction, message: Message, outcome: str, now: datetime, why: str | None = None) -> None:
+        outbox.note_attempt(db, message.id, message.attempts, self._holder, outcome, now=now, error=why)
+        if outcome in ("sent", "uncertain") and message.channel in self._monthly:
+            quotas.record_use(db, message.channel, now)
+
+    async def _write(self, write: Callable[[], None]) -> None:
+        """Write to the database, also where whoever waits for it is cut off in the meantime."""
+        task = asyncio.create_task(self._until_stored(write))
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        await asyncio.shield(task)
+
+    async def _until_stored(self, work: Callable[[], None]) -> None:
+        """Do something with the database, which may be away: an outcome is kept for as long as the process lives."""
+        pause = 0.2
+        while True:
             try:
-                await asyncio.to_thread(write)
+                return await asyncio.to_thread(work)
             except Exception as failure:
                 if not is_unavailable(failure):
                     raise
-                _log.warning("outcome_not_stored", error=type(failure).__name__)
-                await asyncio.sleep(0.2 * 2**attempt)
-            else:
-                return
+                _log.warning("database_out_of_reach", error=type(failure).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_OF_DATABASE)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -254,7 +347,7 @@ class Delivery:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("delivery_failed", error=type(task.exception()).__name__)
+            _log.error("delivery_failed", error=type(task.exception()).__name__, exc_info=task.exception())
 
     async def _pause(self, stop: asyncio.Event) -> None:
         waits = [
@@ -267,16 +360,24 @@ class Delivery:
         self._wake.clear()
 
 
-def _pause_before(message: Message, error: SendError | None) -> float:
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Let tasks end, but not for long."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=_GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+def _is_bulk(message: Message) -> bool:
+    return message.priority != outbox.REPLY
+
+
+def _pause_before(message: Message, outcome: str | SendError | None) -> float:
     """Return the seconds until the next attempt: what the platform asks for, else doubling with jitter."""
-    if isinstance(error, RetryLater) and error.after is not None:
-        return error.after
-    if isinstance(error, Moved):
+    if isinstance(outcome, RetryLater) and outcome.after is not None:
+        return outcome.after
+    if isinstance(outcome, Moved):
         return 0.0
     doubled: float = _FIRST_PAUSE * 2 ** min(max(message.attempts - 1, 0), 12)
     return min(doubled, _LONGEST_PAUSE) * random.uniform(0.7, 1.3)
-
-
-def _outgoing(message: Message) -> Outgoing:
-    rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
-    return Outgoing(message.chat, message.text, rows, message.edits)

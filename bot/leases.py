@@ -14,10 +14,15 @@ TTL = timedelta(seconds=45)
 RENEW_EVERY = 10.0
 
 
+def awake_or_not() -> float:
+    """Return seconds that also pass while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class LeaseHolder:
     """One named lease; `held` never says yes after its end, even in a process that was paused."""
 
-    def __init__(self, database: Database, name: str, holder: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, name: str, holder: str, clock: Callable[[], float] = awake_or_not) -> None:
         self._database = database
         self.name = name
         self._holder = holder

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from db import outbox
 from db.engine import Database
 from db.models import Account, AssistanceSession, Event, Lease, Outbox
+from tests.soak.crash import CrashStorm
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
 from tests.support.fake_telegram import FakeTelegram
@@ -69,11 +70,18 @@ def test_a_batch_survives_a_kill(database: Database, database_url: str, tmp_path
         assert "Traceback" not in bot.log
 
 
+def test_kills_at_random_moments_lose_nothing(database: Database, database_url: str, tmp_path: Path) -> None:
+    with FakeTelegram() as telegram:
+        verdict = CrashStorm(database_url, tmp_path, telegram, seed=1).run(2, 150)
+    assert verdict.problems == []
+
+
 def prepare(database: Database) -> None:
     """Let somebody in each chat be a member who was asked whether to save a draft."""
     clock = Clock(datetime.now(UTC))
     for chat in CHATS:
-        member = Conversation(database, clock, f"{chat}", role="member", channel="telegram")
+        # Each of a team of their own: two of one team would be asked whether they mean the same visit.
+        member = Conversation(database, clock, f"{chat}", role="member", channel="telegram", team=f"Tổ thôn {chat}")
         member.says(f"hôm nay giúp {DRAFTED} bà cài vneid")
     with database.transaction() as db:
         for chat in CHATS:

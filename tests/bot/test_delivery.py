@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Moved, Refused, RetryLater, SendError, Uncertain, Unreachable
-from bot.delivery import Delivery, Pacer
+from bot.delivery import Delivery
 from bot.inbox import CLAIM_LASTS
 from bot.lanes import Lanes
-from db import outbox, people
+from db import files, outbox, people, quotas
 from db.engine import Database
-from db.models import Account, Outbox
+from db.models import Account, Attempt, Outbox
 from db.outbox import BULK, REPLY
-from handlers.message import ChatRef
-from tests.support import virtual_time, waiting
+from handlers.message import Attachment, ChatRef
+from tests.support import waiting
 from tests.support.clock import Clock
 from tests.support.fake_channel import FakeChannel
 
@@ -35,6 +34,8 @@ class Office:
         self.channel = FakeChannel()
         self.clock = Clock()
         self.leads = leads
+        self.lives = True
+        self.monthly: dict[str, int] = {}
         self.per_second = per_second
 
     def queue(self, words: str, chat: str = "1", priority: int = BULK, **more: Any) -> int:
@@ -60,7 +61,9 @@ class Office:
                 {"test": self.channel},
                 holder="me",
                 per_second={"test": self.per_second},
+                monthly=self.monthly,
                 may_send_bulk=lambda: self.leads,
+                is_alive=lambda: self.lives,
                 clock=self.clock,
             )
             stop = asyncio.Event()
@@ -81,6 +84,8 @@ class Office:
     def is_due(self) -> bool:
         """Tell whether anything is being sent, or could be."""
         with self.database.reading() as db:
+            if not self.database.is_sqlite:  # what is just being claimed would be passed over
+                db.execute(text("LOCK TABLE outbox IN EXCLUSIVE MODE"))
             sending = db.scalar(select(Outbox.id).where(Outbox.state == "claimed").limit(1))
             now = self.clock()
             return sending is not None or bool(outbox.claim_due(db, ["test"], "", now=now, until=now, limit=1))
@@ -88,6 +93,12 @@ class Office:
     def row(self, message: int) -> Outbox:
         with self.database.reading() as db:
             return db.get_one(Outbox, message)
+
+    def attempts(self, message: int) -> list[tuple[int, str]]:
+        """What became of each attempt at a message, by number."""
+        with self.database.reading() as db:
+            rows = db.scalars(select(Attempt).where(Attempt.outbox_id == message).order_by(Attempt.id))
+            return [(one.number, one.outcome) for one in rows]
 
     def states(self) -> dict[str, int]:
         with self.database.reading() as db:
@@ -170,6 +181,47 @@ def test_pauses_double_up_to_ten_minutes(sqlite_office: Office) -> None:
     office.deliver_once()
     row = office.row(message)
     assert (row.state, row.attempts, row.uncertain) == ("sent", 13, 12)
+
+
+def test_every_attempt_leaves_a_record_of_what_became_of_it(office: Office) -> None:
+    message = office.queue("a")
+    errors = [RetryLater("flood", after=1), Uncertain("cut"), Moved("-100"), Refused("bad text")]
+    office.channel.fails("a", *errors)
+    for _ in errors:
+        office.deliver_once()
+        office.clock.forward(minutes=1)
+    assert office.attempts(message) == [(1, "retry"), (2, "uncertain"), (3, "moved"), (4, "refused")]
+    late = office.queue("late", chat="2", useful_until=office.clock())
+    gone = office.queue("gone", chat="3")
+    office.channel.fails("gone", Unreachable("blocked"))
+    fine = office.queue("fine", chat="4")
+    office.deliver_once()
+    assert [office.attempts(one) for one in (late, gone, fine)] == [
+        [(1, "dropped")],
+        [(1, "unreachable")],
+        [(1, "sent")],
+    ]
+
+
+def test_what_was_not_begun_is_no_attempt(sqlite_office: Office) -> None:
+    office = sqlite_office
+    replies = office.claim("a", "b")
+    office.channel.fails("a", RetryLater("flood", after=5))
+
+    async def script(delivery: Delivery) -> None:
+        delivery.submit(ChatRef("test", "1"), replies)
+
+    office.deliver(script, until=lambda: office.states() == {"queued": 2})
+    assert [office.attempts(one) for one in replies] == [[(1, "retry")], []]
+    assert [office.row(one).attempts for one in replies] == [1, 0]
+
+
+def test_later_messages_follow_a_group_that_has_moved(office: Office) -> None:
+    office.queue("a", chat="-1")
+    office.queue("b", chat="-1")
+    office.channel.fails("a", Moved("-100"))
+    office.deliver_once()
+    assert [(one.chat, one.text) for one in office.channel.attempts] == [("-1", "a"), ("-100", "a"), ("-100", "b")]
 
 
 def test_an_unreachable_person_is_marked_until_they_write_again(office: Office) -> None:
@@ -329,6 +381,37 @@ def test_no_request_is_started_after_another_process_took_the_message_over(offic
     assert office.row(replies[0]).claimed_by == "other"
 
 
+def test_a_process_that_counts_as_dead_starts_no_request(sqlite_office: Office) -> None:
+    office = sqlite_office
+    office.queue("bulk", chat="2")
+    office.lives = False
+
+    async def script(delivery: Delivery) -> None:
+        delivery.submit(ChatRef("test", "1"), office.claim("reply"))
+
+    office.deliver(script, until=lambda: office.states() == {"queued": 2})
+    assert office.channel.attempts == []
+    office.lives = True
+    office.deliver_once()
+    assert sorted(office.channel.texts) == ["bulk", "reply"]
+
+
+def test_a_month_that_is_used_up_holds_back_bulk_but_no_reply(office: Office) -> None:
+    office.monthly = {"test": 10}
+    for number in range(12):
+        office.queue(f"bulk {number}", chat=f"{number}")
+    office.deliver(until=lambda: office.states().get("sent", 0) >= 9)
+    with office.database.reading() as db:
+        assert quotas.used(db, "test", office.clock()) >= 9
+    held = office.states().get("queued", 0)
+    office.queue("reply", chat="asker", priority=REPLY)
+    office.queue("held back", chat="late")
+    office.deliver(until=lambda: "reply" in office.channel.texts)
+    assert office.states()["queued"] == held + 1
+    office.clock.forward(days=31)
+    office.deliver(until=lambda: "held back" in office.channel.texts)
+
+
 def test_what_is_no_longer_useful_is_dropped_rather_than_sent(sqlite_office: Office) -> None:
     office = sqlite_office
     late = office.queue("late", useful_until=office.clock())
@@ -418,88 +501,6 @@ def test_everything_created_is_sent_failed_or_dropped_in_the_end(office: Office)
     assert len(office.channel.sent) == states["sent"]
 
 
-# The pace, by a clock that jumps
-
-
-def paced(per_second: float, *waits: tuple[str, bool]) -> list[tuple[str, float]]:
-    """Let all wait at once; return who went when."""
-
-    async def work() -> list[tuple[str, float]]:
-        pacer = Pacer(per_second, virtual_time.now)
-        went: list[tuple[str, float]] = []
-
-        async def one(chat: str, bulk: bool) -> None:
-            await pacer.wait(chat, bulk=bulk)
-            went.append((chat, round(virtual_time.now(), 3)))
-
-        await asyncio.gather(*(one(chat, bulk) for chat, bulk in waits))
-        return went
-
-    return virtual_time.run(work())
-
-
-def test_replies_are_spaced_by_the_channels_pace() -> None:
-    assert paced(10, *((f"{number}", False) for number in range(4))) == [("0", 0), ("1", 0.1), ("2", 0.2), ("3", 0.3)]
-
-
-def test_bulk_leaves_a_share_of_the_pace_to_replies() -> None:
-    times = [at for _, at in paced(10, *((f"{number}", True) for number in range(5)))]
-    assert times == [0, 0.125, 0.25, 0.375, 0.5]
-
-
-def test_bulk_to_one_chat_comes_once_a_second_and_keeps_back_no_other() -> None:
-    went = paced(10, ("a", True), ("a", True), ("b", True), ("c", True))
-    assert dict(went)["c"] <= 0.5
-    first, second = (at for chat, at in went if chat == "a")
-    assert second - first >= 1
-
-
-def test_a_reply_waits_for_no_bulk() -> None:
-    went = dict(paced(10, *((f"{number}", True) for number in range(100)), ("asker", False)))
-    assert went["asker"] <= 0.2
-    assert went["99"] == pytest.approx(12.4, abs=0.3)
-
-
-def test_all_together_never_exceed_the_pace() -> None:
-    went = paced(30, *((f"{number}", number % 3 == 0) for number in range(120)))
-    times = [at for _, at in went]
-    assert all(later - earlier >= 1 / 30 - 0.002 for earlier, later in itertools.pairwise(times))
-
-
-def test_a_pause_that_the_platform_asks_for_is_kept() -> None:
-    async def work() -> float:
-        pacer = Pacer(10, virtual_time.now)
-        await pacer.wait("a", bulk=False)
-        pacer.hold(7)
-        await pacer.wait("b", bulk=False)
-        return virtual_time.now()
-
-    assert virtual_time.run(work()) == pytest.approx(7)
-
-
-def test_a_pause_holds_also_those_that_were_waiting_already() -> None:
-    async def work() -> list[float]:
-        pacer, went = Pacer(10, virtual_time.now), list[float]()
-
-        async def one() -> None:
-            await pacer.wait("a", bulk=False)
-            went.append(virtual_time.now())
-
-        waits = [asyncio.create_task(one()) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        pacer.hold(7)
-        await asyncio.gather(*waits)
-        return went
-
-    first, *others = virtual_time.run(work())
-    assert first == 0
-    assert all(at >= 7.05 for at in others)
-
-
-def test_a_lifted_pace_lets_everything_through_at_once() -> None:
-    assert {at for _, at in paced(0, *(("a", True) for _ in range(50)))} == {0.0}
-
-
 def test_a_pause_for_the_whole_channel_holds_the_others_too(sqlite_office: Office) -> None:
     office = sqlite_office
     office.per_second = 1000
@@ -562,3 +563,18 @@ def test_a_lane_is_forgotten_after_an_error_and_after_giving_up() -> None:
         assert len(lanes) == 0
 
     asyncio.run(work())
+
+
+def test_a_file_goes_with_its_message_as_long_as_it_is_there(office: Office) -> None:
+    now = office.clock()
+    with office.database.transaction() as db:
+        for token, hours in (("kept", 1), ("expired", -1)):
+            until = now + timedelta(hours=hours)
+            files.keep(db, token, "a b.csv", "text/csv", b"1;2", person_id=None, now=now, expires_at=until)
+    for token in ("kept", "expired"):
+        office.queue(token, chat=token, attachment=token)
+    office.deliver_once()
+    sent = {message.text: message for message in office.channel.sent}
+    assert sent["kept"].attachment == Attachment("a b.csv", "text/csv", b"1;2")
+    assert sent["kept"].path == "/files/kept/a%20b.csv"
+    assert (sent["expired"].attachment, sent["expired"].path) == (None, None)

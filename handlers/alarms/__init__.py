@@ -1,0 +1,1 @@
+"""What the administrators are told when something does not work as it should."""
