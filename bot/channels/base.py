@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
-from handlers.message import Incoming, Rows
+from handlers.message import Attachment, Incoming, Rows
+
+
+class BadTokenError(Exception):
+    """The platform does not know the token; only a person can help."""
 
 
 class SendError(Exception):
@@ -52,13 +58,22 @@ class Outgoing:
     """One message ready to send, already short enough for the channel.
 
     Attributes:
+        text: May be empty where there are buttons or an attachment.
         edits: The platform's id of a message to replace, None to send a new one.
+        path: Where our own server gives out the attachment, see `file_path`; None if there is no attachment.
     """
 
     chat: str
     text: str
     rows: Rows = ()
     edits: str | None = None
+    attachment: Attachment | None = None
+    path: str | None = None
+
+
+def file_path(token: str, name: str) -> str:
+    """Return where our own server gives out a kept file, without the server's address."""
+    return f"/files/{token}/{quote(name, safe='')}"
 
 
 Receive = Callable[[Incoming], Awaitable[None]]
@@ -79,9 +94,35 @@ class Channel(Protocol):
     text_limit: int
     """In UTF-16 code units, as the platforms count."""
 
+    def is_group(self, chat: str) -> bool:
+        """Tell whether several people read a chat; the platforms let less go there."""
+
     async def send(self, message: Outgoing) -> str:
         """Send, and return the platform's id of the message.
 
         Raises:
             SendError: one of the classes above, always.
         """
+
+
+class Connected(Channel, Protocol):
+    """A channel that makes requests."""
+
+    async def start(self) -> None:
+        """Greet the platform, best effort.
+
+        Raises:
+            BadTokenError: It was reached and refuses the token.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class Polled(Connected, Protocol):
+    """A channel that asks for what has arrived."""
+
+    async def poll(
+        self, receive: Receive, unreadable: UnreadableEvent, stop: asyncio.Event, may_ask: Callable[[], bool]
+    ) -> None:
+        """Hand on what arrives until `stop`, or until this process may not ask any more."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
-import random
 import re
 import time
 import warnings
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx
 import structlog
-from telegram import Bot, Message, Update, User
+from telegram import Bot, InputFile, Message, Update, User
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -30,7 +29,10 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
+from bot.channels import asking
+from bot.channels.asking import NEVER_LEFT, Pauses, name_of, pause, unless
 from bot.channels.base import (
+    BadTokenError,
     Moved,
     Outgoing,
     Receive,
@@ -41,13 +43,13 @@ from bot.channels.base import (
     Unreachable,
     UnreadableEvent,
 )
-from handlers.message import ChatRef, Incoming, Kind, Rows
+from bot.channels.events import LONGEST_KIND, digest
+from handlers.message import Attachment, ChatRef, Incoming, Kind, Rows
 
 NAME = "telegram"
+HOOK = "telegram"
 CHATS_AT_ONCE = 8
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 30.0
-TOKEN_PAUSE = 60.0
+CAPTION_LIMIT = 1024
 CONFLICT_LOG_EVERY = 60.0
 _ANSWERS_GRACE = 2.0
 
@@ -83,25 +85,9 @@ _CHAT_IS_CLOSED = (
     "group chat was deactivated",
 )
 
-# The request cannot have left when one of these is the cause; everything else may have arrived.
-_NEVER_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
-
 _COMMAND_TO = re.compile(r"(/\w+)@(\w+)")
 
-T = TypeVar("T")
-
 log = structlog.get_logger(__name__)
-
-
-class BadTokenError(Exception):
-    """Telegram does not know the token; only a person can help."""
 
 
 class TelegramChannel:
@@ -153,8 +139,10 @@ class TelegramChannel:
         self._commands = [{"command": command, "description": text} for command, text in commands]
         self._clock = clock
         self._me: User | None = None
-        self._pauses = _Pauses()
+        self._pauses = Pauses()
         self._conflict_logged = -CONFLICT_LOG_EVERY
+        self._conflict_since: float | None = None
+        self._may_poll = False
         self._flood: tuple[str, float] = ("", 0.0)
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -170,7 +158,7 @@ class TelegramChannel:
             # PTB's message holds the token, so neither it nor the chain may be shown.
             raise BadTokenError("Telegram refuses the token") from None
         except TelegramError as exc:
-            log.warning("telegram_unreachable", error=_name(exc))
+            log.warning("telegram_unreachable", error=name_of(exc))
 
     async def close(self) -> None:
         """Finish what is under way, but not for long, and close the connections."""
@@ -205,16 +193,50 @@ class TelegramChannel:
         if offset != confirmed and may_ask():
             await self._confirm(offset)
 
+    async def take(self, update: dict[str, Any], receive: Receive, unreadable: UnreadableEvent) -> None:
+        """Hand on one update that was brought; raises only if it must be brought again."""
+        await self._hand_on(_parse(update, self._clock(), await self._introduce()), receive, unreadable)
+
+    async def keep_webhook(self, url: str, secret: str, stop: asyncio.Event) -> None:
+        """Tell Telegram where to bring updates; tries until it is told."""
+        while not stop.is_set():
+            try:
+                await self._introduce()
+                await self._call("setWebhook", url=url, secret_token=secret, allowed_updates=ALLOWED_UPDATES)
+                log.info("telegram_webhook_set")
+                return
+            except BadRequest as exc:
+                hint = "CNSCD_PUBLIC_URL must be an https address on port 443, 80, 88 or 8443"
+                log.error("telegram_webhook_refused", why=str(exc), hint=hint)
+                await pause(stop, asking.TOKEN_PAUSE)
+            except Exception as exc:
+                log.warning("telegram_webhook_not_set", error=name_of(exc))
+                await pause(stop, self._pauses.next())
+
+    @property
+    def in_conflict_for(self) -> timedelta:
+        """How long nothing but conflicts has come back from polling: somebody else polls this token."""
+        return timedelta(seconds=0 if self._conflict_since is None else time.monotonic() - self._conflict_since)
+
+    def is_group(self, chat: str) -> bool:
+        """See `Channel.is_group`."""
+        return chat.startswith("-")
+
     async def send(self, message: Outgoing) -> str:
         """See `Channel.send`."""
         try:
             if message.edits is not None and await self._edited(message, message.edits):
                 return message.edits
-            sent = await self._call("sendMessage", **_content(message))
+            method, content = _sending(message)
+            sent = await self._call(method, **content)
             return str(sent["message_id"])
         except Exception as exc:  # even an answer that cannot be understood is an outcome of this send
             # Not chained: PTB's and httpx's own errors hold requests and answers.
             raise self._send_error(exc, message.chat) from None
+
+    def join_link(self) -> str | None:
+        """Return what opens a chat with the bot when a code is put behind it; None before the server has answered."""
+        return None if self._me is None else f"https://t.me/{self._me.username}?start="
 
     async def _introduce(self) -> User:
         """Learn the bot's own name and set its menu, once."""
@@ -234,26 +256,38 @@ class TelegramChannel:
         try:
             await self._call(method, **parameters)
         except Exception as exc:
-            log.debug("telegram_call_failed", method=method, error=_name(exc))
+            log.debug("telegram_call_failed", method=method, error=name_of(exc))
 
     # Receiving
 
     async def _next_batch(self, offset: int, stop: asyncio.Event) -> list[dict[str, Any]] | None:
         """The next updates, possibly none; None if there was no answer, after a fitting pause."""
         try:
-            return await _unless(stop, self._get_updates(offset))
+            return await unless(stop, self._get_updates(offset))
         except Exception as exc:
-            await _pause(stop, self._pause_after(exc))
+            await pause(stop, self._pause_after(exc))
             return None
 
     async def _get_updates(self, offset: int) -> list[dict[str, Any]]:
         await self._introduce()
+        await self._take_over_from_webhook()
         batch: list[dict[str, Any]] = await self._call(
             "getUpdates", offset=offset, timeout=self._poll_timeout, allowed_updates=ALLOWED_UPDATES
         )
+        self._conflict_since = None
         if not batch:
             self._pauses.reset()
         return batch
+
+    async def _take_over_from_webhook(self) -> None:
+        """End a webhook that an earlier run has set, once: as long as there is one, polling is refused."""
+        if self._may_poll:
+            return
+        about = await self._call("getWebhookInfo")
+        if about.get("url"):
+            await self._call("deleteWebhook")  # what waits for it is kept, and comes by polling
+            log.warning("telegram_webhook_removed", hint="CNSCD_TELEGRAM_MODE is polling, and a webhook was set")
+        self._may_poll = True
 
     def _pause_after(self, exc: Exception) -> float:
         """Log why polling failed; the seconds to wait before trying again."""
@@ -263,14 +297,16 @@ class TelegramChannel:
                 log.warning("telegram_poll_flood", after=seconds)
                 return seconds
             case InvalidToken() | EndPointNotFound():
-                log.error("telegram_token_refused", again_in=TOKEN_PAUSE)
-                return TOKEN_PAUSE
+                log.error("telegram_token_refused", again_in=asking.TOKEN_PAUSE)
+                return asking.TOKEN_PAUSE
             case Conflict():
+                if self._conflict_since is None:
+                    self._conflict_since = time.monotonic()
                 if time.monotonic() - self._conflict_logged >= CONFLICT_LOG_EVERY:
                     self._conflict_logged = time.monotonic()
                     log.warning("telegram_poll_conflict", hint="another process polls this token, or a webhook is set")
             case _:
-                log.warning("telegram_poll_failed", error=_name(exc))
+                log.warning("telegram_poll_failed", error=name_of(exc))
         return self._pauses.next()
 
     async def _handled(
@@ -298,8 +334,8 @@ class TelegramChannel:
         if not isinstance(failure, Exception):
             raise failure
         seconds = self._pauses.next()
-        log.error("telegram_updates_not_stored", error=_name(failure), again_in=seconds)
-        await _pause(stop, seconds)
+        log.error("telegram_updates_not_stored", error=name_of(failure), again_in=seconds)
+        await pause(stop, seconds)
         return False
 
     async def _hand_on(self, parsed: _Parsed, receive: Receive, unreadable: UnreadableEvent) -> None:
@@ -335,19 +371,19 @@ class TelegramChannel:
             case ChatMigrated():
                 return Moved(str(exc.new_chat_id))
             case InvalidToken() | EndPointNotFound():
-                return RetryLater("token refused", after=TOKEN_PAUSE, whole_channel=True)
+                return RetryLater("token refused", after=asking.TOKEN_PAUSE, whole_channel=True)
             case TelegramError() if isinstance(exc.__cause__, TelegramError):
                 # PTB could not read the answer, so some machine on the way gave it, whatever its status says.
-                return Uncertain(f"{_name(exc)}, not in Telegram's words")
+                return Uncertain(f"{name_of(exc)}, not in Telegram's words")
             case Forbidden():
                 return Unreachable(str(exc))
             case BadRequest():
                 closed = any(words in str(exc).lower() for words in _CHAT_IS_CLOSED)
                 return Unreachable(str(exc)) if closed else Refused(str(exc))
-            case NetworkError() if isinstance(exc.__cause__, _NEVER_LEFT):
-                return RetryLater(_name(exc))
+            case NetworkError() if isinstance(exc.__cause__, NEVER_LEFT):
+                return RetryLater(name_of(exc))
             case _:
-                return Uncertain(_name(exc))
+                return Uncertain(name_of(exc))
 
     def _flood_error(self, chat: str, seconds: float) -> RetryLater:
         """A 429 does not say whom it means: the one chat, until a second chat gets one in the meantime."""
@@ -356,6 +392,26 @@ class TelegramChannel:
         everybody = other != chat and now < until
         self._flood = (chat, max(until if everybody else 0.0, now + seconds))
         return RetryLater("too many requests", after=seconds, whole_channel=everybody)
+
+
+class TelegramHook:
+    """What Telegram brings to our own server; implements `bot.web.hooks.Hook`."""
+
+    name = HOOK
+
+    def __init__(self, channel: TelegramChannel, secret: str, receive: Receive, unreadable: UnreadableEvent) -> None:
+        self._channel = channel
+        self._secret = secret.encode()
+        self._receive = receive
+        self.unreadable = unreadable
+
+    def is_genuine(self, headers: Mapping[str, str], _body: bytes) -> bool:
+        """See `Hook.is_genuine`."""
+        return hmac.compare_digest(headers.get("x-telegram-bot-api-secret-token", "").encode(), self._secret)
+
+    async def receive(self, event: dict[str, Any]) -> None:
+        """See `Hook.receive`."""
+        await self._channel.take(event, self._receive, self.unreadable)
 
 
 def to_incoming(update: Update, received_at: datetime, me: User) -> Incoming | None:
@@ -443,39 +499,44 @@ class _Parsed:
 
 
 def _parse(raw: dict[str, Any], received_at: datetime, me: User) -> _Parsed:
+    kind = next((field for field in raw if field != "update_id"), "empty")[:LONGEST_KIND]
+    if not isinstance(raw.get("update_id"), int):
+        return _Parsed(digest(raw), kind, error="no update_id")
     key = str(raw["update_id"])
-    kind = next((field for field in raw if field != "update_id"), "empty")
     try:
         update = Update.de_json(raw)
         query = update.callback_query.id if update.callback_query else None
         return _Parsed(key, kind, to_incoming(update, received_at, me), query)
     except Exception as exc:  # one odd update, whatever is odd about it, must not hold up all that follow
-        return _Parsed(key, kind, error=_name(exc))
+        return _Parsed(key, kind, error=name_of(exc))
 
 
-class _Pauses:
-    """Doubling pauses; the upper half of each is drawn, so that processes do not come back in step."""
+def room(_rows: Rows, attachment: Attachment | None) -> int:
+    """See `handlers.turn.Room`: buttons take none, a file turns the text into its caption."""
+    return TelegramChannel.text_limit if attachment is None else CAPTION_LIMIT
 
-    def __init__(self) -> None:
-        self._length = FIRST_PAUSE
 
-    def next(self) -> float:
-        length, self._length = self._length, min(self._length * 2, LONGEST_PAUSE)
-        return length * random.uniform(0.5, 1.0)
-
-    def reset(self) -> None:
-        self._length = FIRST_PAUSE
+def _sending(message: Outgoing) -> tuple[str, dict[str, Any]]:
+    """The method that sends a new message, and its parameters."""
+    file = message.attachment
+    if file is None:
+        return "sendMessage", _content(message)
+    method, field = ("sendPhoto", "photo") if file.is_picture else ("sendDocument", "document")
+    content = {"chat_id": message.chat, field: InputFile(file.content, filename=file.name), **_markup(message)}
+    return method, content | ({"caption": message.text} if message.text else {})
 
 
 def _content(message: Outgoing) -> dict[str, Any]:
-    content: dict[str, Any] = {
+    return {
         "chat_id": message.chat,
         "text": message.text,
         "link_preview_options": {"is_disabled": True},
+        **_markup(message),
     }
-    if message.rows:
-        content["reply_markup"] = {"inline_keyboard": _keyboard(message.rows)}
-    return content
+
+
+def _markup(message: Outgoing) -> dict[str, Any]:
+    return {"reply_markup": {"inline_keyboard": _keyboard(message.rows)}} if message.rows else {}
 
 
 def _keyboard(rows: Rows) -> list[list[dict[str, str]]]:
@@ -495,8 +556,7 @@ def _http(proxy: str | None, *, read_timeout: float, others: float, pool: int) -
 
 def _quieten_libraries() -> None:
     """Keep secrets out of the log and PTB's advice out of the way, each by name."""
-    # httpx logs every URL, and Telegram's hold the token.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asking.keep_addresses_out_of_the_log()
     # PTB's debug lines hold the token and all texts, its one error line a raw answer; errors reach us as exceptions.
     logging.getLogger("telegram").setLevel(logging.CRITICAL)
     # Raw calls are meant, see `TelegramChannel._call`.
@@ -505,32 +565,6 @@ def _quieten_libraries() -> None:
     warnings.filterwarnings("ignore", r".*attribute `retry_after` will be of type", PTBDeprecationWarning)
 
 
-def _name(exc: BaseException) -> str:
-    """What went wrong, by class names only: messages may hold the token or an answer."""
-    cause = exc.__cause__
-    return type(exc).__name__ if cause is None else f"{type(exc).__name__} from {type(cause).__name__}"
-
-
 def _seconds(exc: RetryAfter) -> float:
     after = exc.retry_after
     return after.total_seconds() if isinstance(after, timedelta) else float(after)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-async def _unless(stop: asyncio.Event, call: Coroutine[Any, Any, T]) -> T | None:
-    """The call's result; None if `stop` came first, which cuts the call off."""
-    calling = asyncio.create_task(call)
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return calling.result() if calling.done() else None
-    finally:
-        calling.cancel()
-        stopping.cancel()
-        await asyncio.wait({calling, stopping})

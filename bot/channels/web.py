@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from bot.channels.base import file_path
 from bot.inbox import Inbox, utc_now
-from bot.web.gateway import WebMessage
-from db import outbox, people
-from db.engine import Database
+from bot.web.gateway import WebFile, WebMessage
+from db import files, outbox, people
+from db.engine import Database, Transaction
 from db.outbox import Message
-from handlers.message import Button, Incoming
+from handlers.message import PICTURES, Button, Incoming
 
 CHANNEL = "web"
 _LOOK_EVERY = 2.0
@@ -57,20 +58,22 @@ class WebGateway:
     async def messages(self, chat: str, after: int, limit: int) -> list[WebMessage]:
         """See `Gateway.messages`."""
 
-        def load() -> list[Message]:
+        def load() -> list[WebMessage]:
             with self._database.reading() as db:
-                return outbox.of_chat(db, CHANNEL, chat, after=after, limit=limit, now=self._clock())
+                now = self._clock()
+                return _web_messages(db, outbox.of_chat(db, CHANNEL, chat, after=after, limit=limit, now=now), now)
 
-        return [_web_message(message) for message in await asyncio.to_thread(load)]
+        return await asyncio.to_thread(load)
 
     async def recent(self, chat: str, limit: int) -> list[WebMessage]:
         """See `Gateway.recent`."""
 
-        def load() -> list[Message]:
+        def load() -> list[WebMessage]:
             with self._database.reading() as db:
-                return outbox.last_of_chat(db, CHANNEL, chat, limit, now=self._clock())
+                now = self._clock()
+                return _web_messages(db, outbox.last_of_chat(db, CHANNEL, chat, limit, now=now), now)
 
-        return [_web_message(message) for message in await asyncio.to_thread(load)]
+        return await asyncio.to_thread(load)
 
     async def acknowledge(self, chat: str, up_to: int) -> None:
         """See `Gateway.acknowledge`."""
@@ -111,6 +114,17 @@ class WebGateway:
         return await asyncio.to_thread(self._problems)
 
 
-def _web_message(message: Message) -> WebMessage:
-    rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
-    return WebMessage(message.id, message.text, rows, message.created_at)
+def _web_messages(db: Transaction, messages: Sequence[Message], now: datetime) -> list[WebMessage]:
+    """Return the messages as the page shows them; of files only those that can still be fetched."""
+    kept = files.names(db, [message.attachment for message in messages if message.attachment is not None], now)
+    shown = []
+    for message in messages:
+        rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
+        token = message.attachment or ""
+        file = None
+        if token in kept:
+            name, media_type = kept[token]
+            file = WebFile(name, file_path(token, name), media_type in PICTURES)
+        replaces = None if message.edits is None else int(message.edits)
+        shown.append(WebMessage(message.id, message.text, rows, message.created_at, file, replaces))
+    return shown

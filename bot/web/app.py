@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.web.body import UNREADABLE, Posted, parse_posted, read_object
 from bot.web.gateway import Gateway, WebMessage
 from bot.web.rate import RateLimit
-from bot.web.security import SECURITY_HEADERS, SecurityHeaders, from_same_site
+from bot.web.security import SecurityHeaders, from_same_site, security_headers
 from handlers.message import ChatRef, Incoming, Kind
 
 CHANNEL = "web"
@@ -47,12 +48,21 @@ _AFTER = re.compile(r"[0-9]{1,18}")
 _log = structlog.get_logger()
 
 
-def build_app(gateway: Gateway, *, secret_key: str, https_only: bool = False) -> Starlette:
-    """The web chat as one application.
+def build_app(
+    gateway: Gateway,
+    *,
+    secret_key: str,
+    https_only: bool = False,
+    embed_origins: Sequence[str] = (),
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The one application, the web chat first.
 
     Args:
         secret_key: Signs the visitors' cookies.
         https_only: Send the cookie over TLS only.
+        embed_origins: The sites that may show the chat in a frame; over TLS the cookie then goes along into theirs.
+        more: Routes beside the web chat's.
 
     Raises:
         ValueError: if the secret key is empty, since anybody could then sign a cookie.
@@ -65,7 +75,8 @@ def build_app(gateway: Gateway, *, secret_key: str, https_only: bool = False) ->
         secret_key=secret_key,
         session_cookie="cnscd_chat",
         max_age=COOKIE_SECONDS,
-        same_site="lax",
+        # A post from elsewhere is refused by its headers all the same, see `from_same_site`.
+        same_site="none" if embed_origins and https_only else "lax",
         https_only=https_only,
     )
     return Starlette(
@@ -77,9 +88,11 @@ def build_app(gateway: Gateway, *, secret_key: str, https_only: bool = False) ->
             Route("/api/role", chat.post_role, methods=["POST"]),
             Route("/healthz", _alive),
             Route("/readyz", chat.ready),
+            Route("/embed.js", _embed),
             Mount("/static", _Static(directory=STATIC)),
+            *more,
         ],
-        middleware=[Middleware(SecurityHeaders), session],
+        middleware=[Middleware(SecurityHeaders, embed_origins=embed_origins), session],
         exception_handlers={HTTPException: _say_error, Exception: _say_broken},
     )
 
@@ -214,6 +227,7 @@ def _incoming(chat: str, posted: Posted) -> Incoming:
         kind=Kind.TEXT if posted.button is None else Kind.BUTTON,
         text=posted.text,
         button=posted.button,
+        message_ref=posted.under,
     )
 
 
@@ -228,6 +242,8 @@ def _as_json(message: WebMessage) -> dict[str, Any]:
         "buttons": [[{"label": button.label, "action": button.action} for button in row] for row in message.rows],
         # Old browsers read no other form of a date without a slip.
         "at": message.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **({} if message.file is None else {"file": asdict(message.file)}),
+        **({} if message.replaces is None else {"replaces": message.replaces}),
     }
 
 
@@ -241,6 +257,10 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
+async def _embed(request: Request) -> Response:
+    return FileResponse(STATIC / "embed.js", headers={"Cache-Control": "no-cache"})
+
+
 async def _alive(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -252,4 +272,4 @@ async def _say_error(request: Request, error: Exception) -> Response:
 
 async def _say_broken(request: Request, error: Exception) -> Response:
     # Starlette answers this one outside of every middleware.
-    return JSONResponse({"error": BROKEN}, status_code=500, headers=SECURITY_HEADERS)
+    return JSONResponse({"error": BROKEN}, status_code=500, headers=security_headers())

@@ -17,17 +17,19 @@ TOO_LARGE = "Tin nhắn dài quá, xin chia thành nhiều tin ngắn hơn."
 UNREADABLE = "Yêu cầu gửi lên không đúng định dạng, xin tải lại trang rồi thử lại."
 EMPTY = "Tin nhắn trống hoặc có ký tự không đọc được, xin nhập lại."
 
+_LARGEST_ID = 10**18
 _CLIENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ACTION = re.compile(rf"[!-~]{{1,{BUTTON_LIMIT}}}")
 
 
 @dataclass(frozen=True)
 class Posted:
-    """One message of a page: either a text or a button."""
+    """One message of a page: either a text or a button, then with the id of the message that it stands under."""
 
     client_id: str
     text: str
     button: str | None
+    under: str | None = None
 
 
 async def read_object(request: Request) -> dict[str, Any]:
@@ -38,7 +40,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(400, UNREADABLE)
-    body = await _read_limited(request)
+    body = await read_limited(request)
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -48,7 +50,12 @@ async def read_object(request: Request) -> dict[str, Any]:
     return value
 
 
-async def _read_limited(request: Request) -> bytes:
+async def read_limited(request: Request) -> bytes:
+    """The body.
+
+    Raises:
+        HTTPException: 413 as soon as it grows too large, 400 if the other side goes away in the middle.
+    """
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -72,10 +79,19 @@ def parse_posted(value: dict[str, Any]) -> Posted:
     if button is not None:
         if not isinstance(button, str) or not _ACTION.fullmatch(button):
             raise HTTPException(400, UNREADABLE)
-        return Posted(client_id, "", button)
+        return Posted(client_id, "", button, _message_id(value.get("under")))
     if not isinstance(text, str) or not text.strip() or not _storable(text):
         raise HTTPException(400, EMPTY)
     return Posted(client_id, text, None)
+
+
+def _message_id(value: Any) -> str | None:
+    """Return a message's id as text; pages that were opened before an update send none."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _LARGEST_ID:
+        raise HTTPException(400, UNREADABLE)
+    return str(value)
 
 
 def _storable(text: str) -> bool:

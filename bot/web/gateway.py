@@ -10,18 +10,30 @@ from handlers.message import Incoming, Rows
 
 
 @dataclass(frozen=True)
+class WebFile:
+    """A file that goes with a message: its name, and where on this server it can be fetched."""
+
+    name: str
+    path: str
+    is_picture: bool
+
+
+@dataclass(frozen=True)
 class WebMessage:
     """One message of the bot as a page shows it.
 
     Attributes:
         id: Rises within a chat, starts above 0.
         at: Aware, UTC.
+        replaces: The id of an earlier message in whose place this one is shown.
     """
 
     id: int
     text: str
     rows: Rows
     at: datetime
+    file: WebFile | None = None
+    replaces: int | None = None
 
 
 class Gateway(Protocol):

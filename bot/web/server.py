@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from bot.web.app import build_app
 from bot.web.gateway import Gateway
@@ -22,10 +23,18 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """The web chat, health included."""
+    """The web chat, health included, and the routes that come beside it."""
 
-    def __init__(self, gateway: Gateway, *, secret_key: str) -> None:
-        app = build_app(gateway, secret_key=secret_key)
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        secret_key: str,
+        https_only: bool = False,
+        embed_origins: Sequence[str] = (),
+        more: Sequence[BaseRoute] = (),
+    ) -> None:
+        app = build_app(gateway, secret_key=secret_key, https_only=https_only, embed_origins=embed_origins, more=more)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS, server_header=False
         )

@@ -16,8 +16,9 @@ import pytest
 from structlog.testing import capture_logs
 from telegram import Update, User
 
-from bot.channels import telegram
+from bot.channels import asking, telegram
 from bot.channels.base import (
+    BadTokenError,
     Channel,
     Moved,
     Outgoing,
@@ -27,8 +28,8 @@ from bot.channels.base import (
     Uncertain,
     Unreachable,
 )
-from bot.channels.telegram import BadTokenError, TelegramChannel, to_incoming
-from handlers.message import Button, ChatRef, Incoming, Kind
+from bot.channels.telegram import TelegramChannel, TelegramHook, to_incoming
+from handlers.message import Attachment, Button, ChatRef, Incoming, Kind
 from tests.support.fake_telegram import TOKEN, FakeTelegram
 
 AN = 42
@@ -54,8 +55,8 @@ def fake() -> Iterator[FakeTelegram]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses too short to wait for."""
-    monkeypatch.setattr(telegram, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(telegram, "TOKEN_PAUSE", 0.02)
+    monkeypatch.setattr(asking, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(asking, "TOKEN_PAUSE", 0.02)
 
 
 class Inbox:
@@ -544,6 +545,105 @@ def test_a_rival_poller_does_not_end_the_loop(fake: FakeTelegram) -> None:
 
 
 @pytest.mark.usefixtures("hurried")
+def test_a_conflict_lasts_until_a_poll_is_answered(fake: FakeTelegram) -> None:
+    async def scenario() -> None:
+        channel, inbox = connect(fake), Inbox()
+        fake.fail_next("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=3)
+        assert not channel.in_conflict_for
+        async with polling(channel, inbox):
+            await until(lambda: channel.in_conflict_for)
+            fake.user_says(AN, "chào")
+            await until(lambda: inbox.events)
+            assert not channel.in_conflict_for
+
+    asyncio.run(scenario())
+
+
+def test_polling_ends_a_webhook_and_gets_what_waited_for_it(fake: FakeTelegram) -> None:
+    async def scenario() -> None:
+        channel, inbox = connect(fake), Inbox()
+        await channel._call("setWebhook", url="https://127.0.0.1:9/hooks/telegram")
+        fake.user_says(AN, "chào")
+        with capture_logs() as logs:
+            async with polling(channel, inbox):
+                await until(lambda: inbox.events)
+        assert [line["event"] for line in logs] == ["telegram_webhook_removed"]
+
+    asyncio.run(scenario())
+
+
+# What Telegram brings itself
+
+
+def test_only_the_secret_lets_an_update_in(fake: FakeTelegram) -> None:
+    inbox = Inbox()
+    hook = TelegramHook(connect(fake), "secret-1", inbox.receive, inbox.record)
+    assert hook.is_genuine({"x-telegram-bot-api-secret-token": "secret-1"}, b"")
+    for given in ({}, {"x-telegram-bot-api-secret-token": "secret-2"}, {"x-telegram-bot-api-secret-token": "bí mật"}):
+        assert not hook.is_genuine(given, b"")
+
+
+def test_what_is_brought_is_handed_on_or_recorded_and_the_spinner_stopped(fake: FakeTelegram) -> None:
+    async def scenario() -> None:
+        channel, inbox = connect(fake), Inbox()
+        hook = TelegramHook(channel, "secret-1", inbox.receive, inbox.record)
+        await hook.receive({"update_id": 7, "message": message(text="chào")})
+        query = {"id": "q", "from": message()["from"], "chat_instance": "1", "message": message(), "data": "log:save"}
+        await hook.receive({"update_id": 8, "callback_query": query})
+        await asyncio.to_thread(fake.wait_for_requests, "answerCallbackQuery")
+        for _ in range(2):
+            await hook.receive({"message": message(text="không có số")})
+        await hook.receive({"update_id": 9, "message": {"text": 1}})
+        await channel.close()
+        assert [(event.event_key, event.text, event.button) for event in inbox.events] == [
+            ("7", "chào", None),
+            ("8", "", "log:save"),
+        ]
+        first, second, third = inbox.unreadable
+        assert first == second
+        assert first[1:] == ("message", "no update_id")
+        assert third[:2] == ("9", "message")
+
+    asyncio.run(scenario())
+
+
+def test_what_cannot_be_stored_is_left_to_be_brought_again(fake: FakeTelegram) -> None:
+    async def scenario() -> None:
+        channel, inbox = connect(fake), Inbox(failures=1)
+        hook = TelegramHook(channel, "secret-1", inbox.receive, inbox.record)
+        update = {"update_id": 7, "message": message(text="chào")}
+        with pytest.raises(ConnectionError):
+            await hook.receive(update)
+        await hook.receive(update)
+        assert inbox.texts == ["chào"]
+        await channel.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("hurried")
+def test_the_webhook_is_told_until_telegram_takes_it(fake: FakeTelegram) -> None:
+    async def scenario() -> None:
+        channel, stop = connect(fake), asyncio.Event()
+        fake.fail_next("setWebhook", 502, "Bad Gateway")
+        fake.fail_next("setWebhook", 400, "Bad Request: bad webhook: IP address 127.0.0.1 is reserved")
+        with capture_logs() as logs:
+            await channel.keep_webhook("https://bot.test/hooks/telegram", "secret-1", stop)
+        assert [line["event"] for line in logs] == [
+            "telegram_webhook_not_set",
+            "telegram_webhook_refused",
+            "telegram_webhook_set",
+        ]
+        asked = fake.requests("setWebhook")[-1].params
+        assert (asked["url"], asked["secret_token"]) == ("https://bot.test/hooks/telegram", "secret-1")
+        assert "callback_query" in asked["allowed_updates"]
+        assert not any("secret-1" in str(line) for line in logs)
+        await channel.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("code", "event"),
     [(401, "telegram_token_refused"), (500, "telegram_poll_failed"), (502, "telegram_poll_failed")],
@@ -679,6 +779,31 @@ def test_what_cannot_be_edited_is_sent_anew(fake: FakeTelegram) -> None:
     own = str(fake.user_says(AN, "của người ta"))
     gone, foreign = send(fake, Outgoing("42", "một", edits="999999"), Outgoing("42", "hai", edits=own))
     assert [(str(reply.id), reply.text) for reply in fake.replies(AN)] == [(gone, "một"), (foreign, "hai")]
+
+
+def test_files_and_pictures_go_out_whole_with_caption_and_buttons(fake: FakeTelegram) -> None:
+    report = Attachment("Báo cáo quý 4.docx", "application/vnd.openxmlformats", bytes(range(256)))
+    chart = Attachment("biểu đồ.png", "image/png", b"\x89PNG\r\n")
+    room = telegram.room(SAVE, report)
+    references = send(
+        fake,
+        Outgoing("42", "x" * room, SAVE, attachment=report),
+        Outgoing("42", "Biểu đồ", attachment=chart),
+        Outgoing("42", "", attachment=chart),
+    )
+    document, picture, bare = fake.replies(AN)
+    assert references == [str(seen.id) for seen in (document, picture, bare)]
+    assert (document.file, document.labels) == ((report.name, report.content), ["Lưu", "Huỷ"])
+    assert (picture.file, picture.text, bare.text) == ((chart.name, chart.content), "Biểu đồ", "")
+    assert [request.method for request in fake.requests()][-3:] == ["sendDocument", "sendPhoto", "sendPhoto"]
+    with pytest.raises(Refused, match="caption is too long"):
+        send(fake, Outgoing("42", "x" * (room + 1), attachment=report))
+
+
+def test_a_file_that_hangs_is_uncertain(fake: FakeTelegram) -> None:
+    fake.hang_next("sendPhoto", 5)
+    with pytest.raises(Uncertain):
+        send(fake, Outgoing("42", "x", attachment=Attachment("a.png", "image/png", b"P")), request_timeout=0.2)
 
 
 @pytest.mark.parametrize(

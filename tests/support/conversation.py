@@ -7,10 +7,11 @@ from functools import cache
 
 from bot.inbox import Inbox
 from bot.inviting import invite
-from db import outbox
+from db import joining, outbox, people
 from db.engine import Database
 from db.outbox import Message
 from handlers.message import ChatRef, Incoming, Kind
+from handlers.people.codes import code_hash
 from handlers.turn import Rules
 from knowledge.answering import Answerer
 from knowledge.loader import load
@@ -31,7 +32,8 @@ class Conversation:
     """One person talking.
 
     Args:
-        role: Joins with an invitation of this role first, consent included; None for a citizen.
+        role: Has joined with an invitation of this role, consent included; None for a citizen. It is written straight
+            into the database: how people join has tests of its own, and every test begins with this.
     """
 
     def __init__(
@@ -54,8 +56,20 @@ class Conversation:
         if role is not None:
             needs_area, needs_team = role != "admin", role in ("member", "leader")
             invitation = invite(database, role, area if needs_area else None, team if needs_team else None, clock())
-            self.says(f"/start {invitation.code}")
-            self.presses("Đồng ý")
+            self._join(invitation.code)
+
+    def _join(self, code: str) -> None:
+        now = self.clock()
+        with self.database.transaction() as db:
+            person_id = people.recognise(db, self.chat.channel, self.name, now).id
+            people.note_notice(db, person_id, now)
+            people.note_consent(db, person_id, self.name.title(), now)
+            open_invite = joining.open_invite(db, code_hash(code), now)
+            assert open_invite is not None
+            joining.use_invite(db, open_invite.id, person_id, now)
+            people.add_role(
+                db, person_id, open_invite.role, now, area_id=open_invite.area_id, team_id=open_invite.team_id
+            )
 
     def says(self, text: str, **more: object) -> str:
         """Send a text; return what the bot answers, several messages joined by a line of dashes."""

@@ -44,6 +44,10 @@ class FakeChannel:
         """Let attempts at a text wait until the event is set."""
         return self._hanging.setdefault(text, asyncio.Event())
 
+    def is_group(self, chat: str) -> bool:
+        """See `Channel.is_group`."""
+        return chat.startswith("-")
+
     async def send(self, message: Outgoing) -> str:
         """See `Channel.send`."""
         self.attempts.append(message)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from bot.web.gateway import WebMessage
+from bot.web.gateway import WebFile, WebMessage
 from handlers.message import Incoming, Reply
 
 Answer = Callable[[Incoming], list[Reply]]
@@ -37,7 +37,8 @@ class FakeGateway:
 
     def push(self, chat: str, reply: Reply) -> None:
         """Let the bot say something."""
-        self._messages[chat].append(WebMessage(self._next_id, reply.text, reply.rows, datetime.now(UTC)))
+        file = None if reply.attachment is None else WebFile(reply.attachment.name, "/files/t/n", is_picture=False)
+        self._messages[chat].append(WebMessage(self._next_id, reply.text, reply.rows, datetime.now(UTC), file))
         self._next_id += 1
         self._news.pop(chat, asyncio.Event()).set()
 

@@ -1,37 +1,36 @@
 """A fake Telegram on a real loopback port: the Bot API on one side, the people's phones on the other.
 
 It keeps Telegram's rules as far as a bot can notice them: updates come again until their offset is passed, a second
-poller ends the first, what is too long or unknown is refused. Standard library only, a thread a connection: a long
-poll simply waits. Try it by hand with `python -m tests.support.fake_telegram --port 8081`.
+poller ends the first, what is too long or unknown is refused.
+Try it by hand with `python -m tests.support.fake_telegram --port 8081`.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import math
 import re
-import socket
-import socketserver
 import sys
 import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler
-from typing import Any, Self, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.support.fake_server import ApiError, FakeServer, Fault, Json, Request, units
 
 TOKEN = "123456789:fake-telegram-token"
 BOT_ID = 123456789
 DEFAULT_USER = 1001
 DEFAULT_NAME = "Nguyễn Văn An"
-
-Json = dict[str, Any]
-T = TypeVar("T")
+_CONTENT = "name and content of the file"
+"""A field of our own, which the bot never sees."""
+_BRINGS_AGAIN_AFTER = 0.02
+"""Seconds after which an update that was not acknowledged is brought again; the real server waits far longer."""
 
 
 @dataclass(frozen=True)
@@ -43,40 +42,12 @@ class Seen:
     text: str
     rows: tuple[tuple[tuple[str, str], ...], ...] = ()
     edited: bool = False
+    file: tuple[str, bytes] | None = None
 
     @property
     def labels(self) -> list[str]:
         """The buttons' words in reading order."""
         return [label for row in self.rows for label, _ in row]
-
-
-@dataclass(frozen=True)
-class Request:
-    """A call of the bot; `at` is `time.monotonic()`."""
-
-    at: float
-    method: str
-    params: Json
-
-
-class ApiError(Exception):
-    """What the server answers instead of a result."""
-
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-        self.parameters = parameters
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """One call gone wrong: refused, or else carried out if `accepted`, then held for `seconds`, then cut if `drops`."""
-
-    error: ApiError | None = None
-    accepted: bool = False
-    seconds: float = 0.0
-    drops: bool = False
 
 
 @dataclass
@@ -90,61 +61,37 @@ class _Chat:
     moved_to: int | None = None
 
 
-class FakeTelegram:
+class FakeTelegram(FakeServer):
     """The server, and the phones in front of it; every method may be called from any thread.
 
     Attributes:
         enforce_limits: True to answer 429 above 30 messages/s in all, 1/s in a chat, 20/min in a group.
         commands: The menu that the bot has set.
+        takes_loopback: True to take a webhook's address on this machine, which the real one refuses.
+        deliveries: The status that each update brought to the webhook was answered with; None without an answer.
     """
 
     def __init__(self, *, token: str = TOKEN, username: str = "cnscd_test_bot", port: int = 0) -> None:
+        super().__init__(port)
         self.token = token
         self.username = username
         self.enforce_limits = False
         self.commands: list[Json] = []
+        self.takes_loopback = False
+        self.deliveries: list[int | None] = []
         self._me = {"id": BOT_ID, "is_bot": True, "first_name": "Tổ CNSCĐ", "username": username}
-        self._changed = threading.Condition()
-        self._closed = False
         self._chats: dict[int, _Chat] = {}
         self._updates: deque[Json] = deque()
+        self._newest: Json = {}
         self._allowed: list[str] | None = None
         self._poll = 0
         self._webhook = ""
+        self._webhook_secret = ""
         self._queries: dict[str, bool] = {}
-        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
-        self._requests: list[Request] = []
         self._sent_at: deque[float] = deque()
         self._last_update = 700_000_000
         self._last_message = 0
         self._last_query = 0
-        self._server = _Server(("127.0.0.1", port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The server's root, as for `CNSCD_TELEGRAM_BASE_URL`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def start(self) -> Self:
-        self._thread.start()
-        return self
-
-    def close(self) -> None:
-        """Stop serving and cut every connection."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._server.shutdown()
-        self._server.cut_connections()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     # The phones. A negative chat id is a group.
 
@@ -253,9 +200,16 @@ class FakeTelegram:
                 self._last_update += 1
                 update = {"update_id": self._last_update, **update}
             self._last_update = max(self._last_update, update["update_id"])
+            self._newest = update
             self._updates.append(update)
             self._changed.notify_all()
             return int(update["update_id"])
+
+    def bring_again(self) -> None:
+        """Hand out the newest update once more, as after an acknowledgement that was lost."""
+        with self._changed:
+            self._updates.append(self._newest)
+            self._changed.notify_all()
 
     def messages(self, chat: int) -> list[Seen]:
         """All that a chat shows, both sides, in order, edits applied."""
@@ -288,33 +242,6 @@ class FakeTelegram:
 
     # What a test may look at and break
 
-    def requests(self, method: str = "") -> list[Request]:
-        """The calls so far, of one method or of all, oldest first."""
-        with self._changed:
-            return [request for request in self._requests if not method or request.method.lower() == method.lower()]
-
-    def wait_for_requests(self, method: str, count: int = 1, timeout: float = 5.0) -> list[Request]:
-        """Block until a method was called so many times."""
-
-        def enough() -> list[Request] | None:
-            calls = self.requests(method)
-            return calls if len(calls) >= count else None
-
-        return self.wait_for(enough, timeout, lambda: f"{method} was called {len(self.requests(method))} times")
-
-    def wait_for(self, look: Callable[[], T | None], timeout: float, problem: Callable[[], str]) -> T:
-        """Block until `look` finds something; it is asked again whenever anything changes."""
-        found: list[T] = []
-
-        def looked() -> bool:
-            found.extend(thing for thing in [look()] if thing is not None)
-            return bool(found)
-
-        with self._changed:
-            if not self._changed.wait_for(looked, timeout):
-                raise TimeoutError(problem())
-        return found[0]
-
     def answered(self, query: str) -> bool:
         """Whether the bot has answered a callback query."""
         with self._changed:
@@ -326,41 +253,18 @@ class FakeTelegram:
         with self._changed:
             return len(self._updates)
 
-    def fail_next(
-        self, method: str, code: int, description: str, *, retry_after: int | None = None, times: int = 1
-    ) -> None:
-        """Answer the next calls with an error and do nothing."""
-        parameters = {} if retry_after is None else {"retry_after": retry_after}
-        self._break(method, _Fault(error=ApiError(code, description, **parameters)), times)
-
-    def hang_next(self, method: str, seconds: float = 30.0, *, accepted: bool = True, times: int = 1) -> None:
-        """Hold the next answers back; what was asked is done at once, or never if not `accepted`."""
-        self._break(method, _Fault(accepted=accepted, seconds=seconds, drops=not accepted), times)
-
-    def drop_next(self, method: str, *, accepted: bool = True, times: int = 1) -> None:
-        """Close the connection of the next calls without an answer, what was asked being done if `accepted`."""
-        self._break(method, _Fault(accepted=accepted, drops=True), times)
-
     # The Bot API
 
-    def answer(self, token: str, method: str, params: Json) -> tuple[int, Json] | None:
-        """Status and body for one call, None to close the connection instead."""
-        with self._changed:
-            self._requests.append(Request(time.monotonic(), method, params))
-            self._changed.notify_all()
-            faults = self._faults[method.lower()]
-            fault = faults.popleft() if faults and token == self.token else _Fault(accepted=True)
-        status, body = self._result(token, method, params, fault)
-        if fault.seconds:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed, fault.seconds)
-        return None if fault.drops else (status, body)
-
-    def _result(self, token: str, method: str, params: Json, fault: _Fault) -> tuple[int, Json]:
+    def respond(self, request: Request, path: str, fault: Fault) -> tuple[int, Json]:
+        """See `FakeServer.respond`."""
         try:
             if fault.error:
                 raise fault.error
-            return 200, {"ok": True, "result": self._run(token, method, params) if fault.accepted else None}
+            found = re.fullmatch(r"/bot([^/]+)/(\w+)", path)
+            if found is None:
+                raise ApiError(404, "Not Found")
+            result = self._run(found[1], found[2], request.params) if fault.accepted else None
+            return 200, {"ok": True, "result": result}
         except ApiError as error:
             body = {"ok": False, "error_code": error.code, "description": error.description}
             return error.code, body | ({"parameters": error.parameters} if error.parameters else {})
@@ -376,7 +280,9 @@ class FakeTelegram:
             "setwebhook": self._set_webhook,
             "deletewebhook": lambda params: self._set_webhook({**params, "url": ""}),
             "getwebhookinfo": self._get_webhook_info,
-            "sendmessage": self._send_message,
+            "sendmessage": lambda params: self._send(params, _sendable(params)),
+            "senddocument": lambda params: self._send(params, _with_file(params, "document")),
+            "sendphoto": lambda params: self._send(params, _with_file(params, "photo")),
             "editmessagetext": self._edit_message_text,
             "answercallbackquery": self._answer_callback_query,
             "setmycommands": self._set_my_commands,
@@ -418,15 +324,39 @@ class FakeTelegram:
         return self._poll
 
     def _set_webhook(self, params: Json) -> bool:
-        url = str(params.get("url", ""))
-        if url and not url.startswith("https://"):
+        url, secret = str(params.get("url", "")), str(params.get("secret_token", ""))
+        if url and not self.takes_loopback and not url.startswith("https://"):
             raise ApiError(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        self._webhook = url
+        if not re.fullmatch("[A-Za-z0-9_-]{0,256}", secret):
+            raise ApiError(400, "Bad Request: secret token contains unallowed characters")
+        begins = bool(url) and not self._webhook
+        self._webhook, self._webhook_secret = url, secret
+        if "allowed_updates" in params:
+            self._allowed = _structure(params, "allowed_updates") or None
         if url:
             self._end_open_poll()
+        if begins:
+            threading.Thread(target=self._bring_all, daemon=True).start()
         if str(params.get("drop_pending_updates", "")).lower() == "true":
             self._updates.clear()
         return True
+
+    def _bring_all(self) -> None:
+        """Bring what is queued to the webhook, one after the other, each until it is acknowledged."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._updates or not self._webhook or self._closed)
+                if not self._webhook or self._closed:
+                    return
+                update, url, secret = self._updates[0], self._webhook, self._webhook_secret
+            status = _post(url, update, secret)
+            with self._changed:
+                self.deliveries.append(status)
+                if status is not None and 200 <= status < 300:
+                    self._updates.remove(update)
+                else:
+                    self._changed.wait_for(lambda: not self._webhook or self._closed, _BRINGS_AGAIN_AFTER)
+                self._changed.notify_all()
 
     def _get_webhook_info(self, _: Json) -> Json:
         return {
@@ -435,9 +365,8 @@ class FakeTelegram:
             "pending_update_count": len(self._updates),
         }
 
-    def _send_message(self, params: Json) -> Json:
+    def _send(self, params: Json, content: Json) -> Json:
         place = self._reachable(params)
-        content = _sendable(params)
         if self.enforce_limits:
             self._count(place)
         self._last_message += 1
@@ -449,7 +378,7 @@ class FakeTelegram:
             **content,
         }
         place.messages[self._last_message] = message
-        return message
+        return {field: value for field, value in message.items() if field != _CONTENT}
 
     def _edit_message_text(self, params: Json) -> Json:
         place = self._reachable(params)
@@ -559,9 +488,20 @@ class FakeTelegram:
                 }
             )
 
-    def _break(self, method: str, fault: _Fault, times: int) -> None:
-        with self._changed:
-            self._faults[method.lower()].extend([fault] * times)
+
+def _post(url: str, update: Json, secret: str) -> int | None:
+    """Bring one update; the status it was answered with, None without an answer."""
+    parts = urlsplit(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.netloc, timeout=5)
+    headers = {"Content-Type": "application/json"} | ({"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {})
+    try:
+        connection.request("POST", parts.path, json.dumps(update), headers)
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
 
 
 def _now() -> int:
@@ -594,16 +534,12 @@ def _entities(text: str) -> Json:
     entities = [
         {
             "type": "bot_command" if match[0].startswith("/") else "mention",
-            "offset": _units(text[: match.start()]),
-            "length": _units(match[0]),
+            "offset": units(text[: match.start()]),
+            "length": units(match[0]),
         }
         for match in re.finditer(r"(?<![\w/])/[A-Za-z0-9_]+(?:@\w+)?|(?<!\w)@[A-Za-z0-9_]{4,}", text)
     ]
     return {"entities": entities} if entities else {}
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _int(params: Json, name: str, default: int) -> int:
@@ -629,18 +565,35 @@ def _sendable(params: Json) -> Json:
     text = str(params.get("text", "")).strip()
     if not text:
         raise ApiError(400, "Bad Request: message text is empty")
-    if _units(text) > 4096:
+    if units(text) > 4096:
         raise ApiError(400, "Bad Request: message is too long")
-    content = {"text": text, **_entities(text)}
+    return {"text": text, **_entities(text), **_keyboard(params)}
+
+
+def _with_file(params: Json, kind: str) -> Json:
+    """A file and its caption, if Telegram would take them."""
+    content, caption = params.get(kind), str(params.get("caption", "")).strip()
+    if not isinstance(content, bytes) or not content:
+        raise ApiError(400, "Bad Request: there is no file in the request")
+    if units(caption) > 1024:
+        raise ApiError(400, "Bad Request: message caption is too long")
+    name = params[f"{kind}:name"]
+    file = [_file() | {"width": 90, "height": 60}] if kind == "photo" else _file() | {"file_name": name}
+    words = {"caption": caption} if caption else {}
+    return {kind: file, _CONTENT: (name, content), **words, **_keyboard(params)}
+
+
+def _keyboard(params: Json) -> Json:
+    """The buttons, if Telegram would take them."""
     markup = _structure(params, "reply_markup")
     if not markup or not markup.get("inline_keyboard"):
-        return content
+        return {}
     for button in (button for row in markup["inline_keyboard"] for button in row):
         if not button.get("text"):
             raise ApiError(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
         if "url" not in button and not 1 <= len(button.get("callback_data", "").encode()) <= 64:
             raise ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
-    return {**content, "reply_markup": markup}
+    return {"reply_markup": markup}
 
 
 def _wait(sent_at: deque[float], most: int, span: float) -> int:
@@ -663,89 +616,8 @@ def _seen(message: Json) -> Seen:
         text=message.get("text") or message.get("caption") or "",
         rows=_rows(message),
         edited="edit_date" in message,
+        file=message.get(_CONTENT),
     )
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    """A thread a connection; keeps the connections, to cut them at the end."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], fake: FakeTelegram) -> None:
-        self.fake = fake
-        self._connections: set[socket.socket] = set()
-        super().__init__(address, _Connection)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def cut_connections(self) -> None:
-        for connection in list(self._connections):
-            self.shutdown_request(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a client that leaves in the middle is no error
-            super().handle_error(request, client_address)
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
-        path = re.fullmatch(r"/bot([^/]+)/(\w+)", unquote(urlsplit(self.path).path))
-        params = self._params()
-        if path is None:
-            self._write(404, {"ok": False, "error_code": 404, "description": "Not Found"})
-            return
-        answer = self.server.fake.answer(path[1], path[2], params)
-        if answer is None:
-            self.close_connection = True
-        else:
-            self._write(*answer)
-
-    do_GET = do_POST  # noqa: N815
-
-    def _params(self) -> Json:
-        """Query and body together; the body as form, JSON or multipart."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        params: Json = dict(parse_qsl(urlsplit(self.path).query))
-        kind = self.headers.get_content_type()
-        if kind == "application/json":
-            params |= json.loads(body or b"{}")
-        elif kind == "multipart/form-data":
-            params |= dict(_parts(self.headers["Content-Type"], body))
-        else:
-            params |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-        return params
-
-    def _write(self, status: int, body: Json) -> None:
-        payload = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Stay silent; `FakeTelegram.requests` is the log."""
-
-
-def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
-    for part in message.walk():
-        if not part.is_multipart():
-            payload = part.get_payload(decode=True)
-            name = part.get_param("name", header="content-disposition")
-            yield str(name), payload.decode(errors="replace") if isinstance(payload, bytes) else ""
 
 
 def main() -> None:

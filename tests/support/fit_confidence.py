@@ -1,6 +1,6 @@
-"""Fits the models of `knowledge.answering` to the development questions and prints them; the held-out ones stay closed.
+"""Fits `knowledge/models.yaml` to the development questions and writes it; the held-out ones stay closed.
 
-`python -m tests.support.fit_confidence` prints the constants to copy, and what the bars would give.
+Run `python -m tests.support.fit_confidence` after the base or the search has changed.
 """
 
 from __future__ import annotations
@@ -13,9 +13,15 @@ from numpy.typing import NDArray
 
 from knowledge.answer_eval import STYLES, Case, load_cases, typed
 from knowledge.answering import MOST_CHOICES, SAME_INDICATOR, Answerer, Weighed
+from knowledge.confidence import SIGNS, Models
 from knowledge.loader import load
 
 DEVELOPMENT = Path(__file__).parents[1] / "questions" / "development"
+MODELS = Path(__file__).parents[2] / "knowledge" / "models.yaml"
+_HEAD = """\
+# Logistic regressions over the signs of knowledge/confidence.py: a constant, and a weight for each sign.
+# Written by `python -m tests.support.fit_confidence`.
+"""
 _RIDGE = 1.0
 """Keeps the weights small, so that no sign is trusted beyond what some thousand questions can show."""
 
@@ -53,8 +59,14 @@ def fit(signs: Matrix, right: Matrix) -> Matrix:
     return weights
 
 
+def written(name: str, weights: Matrix) -> str:
+    """Return a model as it stands in the file."""
+    shown = "".join(f"    {sign}: {weight:.3f}\n" for sign, weight in zip(SIGNS, weights[1:], strict=True))
+    return f"{name}:\n  constant: {weights[0]:.3f}\n  weights:\n{shown}"
+
+
 def main() -> None:
-    """Fit and print."""
+    """Fit and write."""
     answerer = Answerer(load())
     rows, wanted = [], []
     for case in load_cases(DEVELOPMENT):
@@ -66,10 +78,8 @@ def main() -> None:
             rows.append(astuple(found.signs))
             wanted.append(labels(found, case, expected))
     signs, right = np.array(rows), np.array(wanted, dtype=float)
-    for number, name in enumerate(("ENTRY_IS_RIGHT", "ENTRY_IS_NEAR", "RECORD_IS_RIGHT", "RECORD_IS_NEAR")):
-        weights = fit(signs, right[:, number])
-        shown = ", ".join(f"{weight:.3f}" for weight in weights[1:])
-        print(f"{name} = Model({weights[0]:.3f}, ({shown}))")  # noqa: T201 - what this program is for
+    models = [written(name, fit(signs, right[:, number])) for number, name in enumerate(Models.model_fields)]
+    MODELS.write_text(_HEAD + "".join(models), encoding="utf-8")
 
 
 if __name__ == "__main__":

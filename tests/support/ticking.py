@@ -18,7 +18,7 @@ def vn(year: int, month: int, day: int, hour: int = 7, minute: int = 30) -> date
     return datetime(year, month, day, hour, minute, tzinfo=ZONE)
 
 
-def tick_at(clock: Clock, database: Database, moment: datetime) -> int:
+def tick_at(clock: Clock, database: Database, moment: datetime, rules: Rules | None = None) -> int:
     """Move the clock to a moment and tick; return how many messages were queued."""
     clock.set(moment)
-    return tick(database, answerer(), working_days(), Rules(), clock())
+    return tick(database, answerer(), working_days(), rules or Rules(), clock())

@@ -5,7 +5,11 @@
 
   var OFFLINE = "Mất mạng, đang gửi lại…";
   var DISCONNECTED = "Mất kết nối, đang nối lại…";
+  var RECONNECTED = "Đã nối lại.";
   var KEPT_QUEUE = "cnscd-queue";
+  var KEPT_OWN = "cnscd-own";
+  var MOST_OWN = 60;
+  var RECENT = 30; // As many messages as the server gives at once.
   var VIETNAM_OFFSET = 7 * 60 * 60 * 1000; // No summer time there, so no time zone library is needed.
 
   var scroll = byId("scroll"), log = byId("log"), typing = byId("typing"), notice = byId("notice"), newer = byId("newer");
@@ -15,6 +19,7 @@
   var conversation = 0;   // Counts switches; an answer that belongs to an earlier one is thrown away.
   var lastId = 0;         // The newest message shown; asking with it also acknowledges.
   var queue = [];         // What the server has not taken yet, oldest first.
+  var own = [];           // What was said in this tab: the server keeps no copy of it that could be shown again.
   var sending = false;
   var poll = null;
   var retries = {};       // The waiting timers by name, so that coming back online can end the wait.
@@ -73,6 +78,11 @@
     });
   }
 
+  function tellShortly(line) {
+    tell("poll", line);
+    setTimeout(function () { if (notices.poll === line) { tell("poll", ""); } }, 3000);
+  }
+
   /* ---- Sending ---- */
 
   function newId() {
@@ -89,7 +99,15 @@
     var item = { body: body, shown: shown, bubble: shown ? showOwn(shown) : null };
     queue.push(item);
     keepQueue();
+    if (shown) { remember({ id: body.id, shown: shown, role: role, at: new Date().getTime(), after: lastId }); }
     sendNext(0);
+  }
+
+  /* Kept by the tab alone and gone with it: a phone is often lent. */
+  function remember(said) {
+    own.push(said);
+    own = own.slice(-MOST_OWN);
+    keep(KEPT_OWN, own);
   }
 
   function sendNext(attempt) {
@@ -119,6 +137,10 @@
   function settle(item, error) {
     forget(item);
     if (error) { hideTyping(); }
+    if (error) {
+      own = own.filter(function (said) { return said.id !== item.body.id; });
+      keep(KEPT_OWN, own);
+    }
     if (!item.bubble) { return; }
     item.bubble.className = error ? "message own failed" : "message own";
     if (error) { item.bubble.querySelector(".meta").textContent = "Không gửi được: " + error; }
@@ -131,12 +153,15 @@
 
   /* A poor phone throws a page away at any time; what is not sent yet comes back with it, under the same id. */
   function keepQueue() {
-    var kept = queue.map(function (item) { return { body: item.body, shown: item.shown }; });
-    try { sessionStorage.setItem(KEPT_QUEUE, JSON.stringify(kept)); } catch (ignored) { /* Private mode. */ }
+    keep(KEPT_QUEUE, queue.map(function (item) { return { body: item.body, shown: item.shown }; }));
   }
 
-  function restoreQueue() {
-    try { queue = JSON.parse(sessionStorage.getItem(KEPT_QUEUE)) || []; } catch (ignored) { queue = []; }
+  function keep(name, value) {
+    try { sessionStorage.setItem(name, JSON.stringify(value)); } catch (ignored) { /* Private mode. */ }
+  }
+
+  function kept(name) {
+    try { return JSON.parse(sessionStorage.getItem(name)) || []; } catch (ignored) { return []; }
   }
 
   function showQueued() {
@@ -162,7 +187,7 @@
 
   function load(mine, attempt) {
     ask(mine, "recent=1", 20000, retrying(load, mine, attempt), function (messages) {
-      showMessages(messages);
+      showHistory(messages);
       showQueued();
       setTimeout(function () { log.setAttribute("aria-live", "polite"); }, 500);
       if (!messages.length && !queue.some(belongsHere)) { enqueue({ text: "/start" }, ""); }
@@ -202,7 +227,7 @@
       if (status === 409) {
         location.reload();
       } else if (status === 200 && value.messages) {
-        tell("poll", "");
+        if (notices.poll === DISCONNECTED) { tellShortly(RECONNECTED); }
         done(value.messages);
       } else {
         tell("poll", DISCONNECTED);
@@ -223,13 +248,46 @@
     markNewer();
   }
 
+  /* After a reload: what was said in this tab goes between the answers again, where it was. */
+  function showHistory(messages) {
+    var newest = messages.length ? messages[messages.length - 1].id : 0;
+    var oldest = messages.length < RECENT ? 0 : messages[0].id;
+    var said = own.filter(function (one) {
+      var waits = queue.some(function (item) { return item.body.id === one.id; });
+      return !waits && (one.role || null) === role && one.after <= newest && one.after >= oldest;
+    });
+    messages.forEach(function (message) {
+      while (said.length && said[0].after < message.id) { showSaid(said.shift()); }
+      showMessages([message]);
+    });
+    said.forEach(showSaid);
+  }
+
+  function showSaid(one) {
+    calmChoices();
+    addMessage("message own", "Bạn: ", one.shown, new Date(one.at));
+  }
+
   function showMessage(message) {
+    var focused = takeAway(message.replaces);
     var node = addMessage("message", "Trợ lý: ", message.text, new Date(message.at));
+    node.setAttribute("data-id", message.id);
+    if (message.file) { addFile(node.firstChild, message.file); }
     if (message.buttons.length) {
       calmChoices();
-      node.appendChild(choices(message.buttons));
+      node.appendChild(choices(message));
     }
+    if (focused) { (node.querySelector("button") || scroll).focus(); }
     return node;
+  }
+
+  /* The message that a new one stands for goes, so that its buttons are not pressed again; true if it had the focus. */
+  function takeAway(id) {
+    var node = id ? log.querySelector('[data-id="' + Number(id) + '"]') : null;
+    if (!node) { return false; }
+    var focused = node.contains(document.activeElement);
+    log.removeChild(node);
+    return focused;
   }
 
   function showOwn(text) {
@@ -271,19 +329,32 @@
     });
   }
 
-  function choices(rows) {
+  function addFile(bubble, file) {
+    var link = element("a", "file", file.is_picture ? "" : "Tải tệp " + file.name);
+    if (file.is_picture) {
+      var picture = element("img", "");
+      picture.src = file.path;
+      picture.alt = file.name;
+      link.appendChild(picture);
+    }
+    link.href = file.path;
+    link.target = "_blank";
+    bubble.appendChild(link);
+  }
+
+  function choices(message) {
     var group = element("div", "choices");
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", "Lựa chọn");
-    rows.forEach(function (row) {
+    message.buttons.forEach(function (row) {
       var line = element("div", "row");
-      row.forEach(function (button) { line.appendChild(choice(button)); });
+      row.forEach(function (button) { line.appendChild(choice(button, message.id)); });
       group.appendChild(line);
     });
     return group;
   }
 
-  function choice(button) {
+  function choice(button, under) {
     var node = element("button", "choice", button.label), pressedAt = 0;
     node.type = "button";
     node.onclick = function () {
@@ -291,7 +362,7 @@
       if (now - pressedAt < 1000) { return; } // A shaking finger presses twice.
       pressedAt = now;
       node.className = "choice chosen";
-      enqueue({ button: button.action }, button.label);
+      enqueue({ button: button.action, under: under }, button.label);
     };
     return node;
   }
@@ -427,6 +498,7 @@
   }
   // On a phone this would open the keyboard over the greeting.
   if (window.matchMedia && window.matchMedia("(pointer: fine)").matches) { input.focus(); }
-  restoreQueue();
+  queue = kept(KEPT_QUEUE);
+  own = kept(KEPT_OWN);
   begin(0);
 })();
