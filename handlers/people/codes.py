@@ -1,18 +1,22 @@
-"""One-time invitation codes: how they look and how they are kept; it asks the database nothing."""
+"""Codes that give a role or link an account: how they look and how they are kept; it asks the database nothing."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 _LENGTH = 10
 """Ten letters out of 23: about 45 bits, far more than could be tried through a chat."""
+
+INVITE_LASTS = timedelta(days=14)
+"""How long an invitation can be used, and a code for a member who has no account yet."""
 
 
 def new_code() -> str:
     """Return a fresh code, easy to read out: letters only, so that masking takes it for no number."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(_LENGTH))
 
 
 def code_hash(code: str) -> str:

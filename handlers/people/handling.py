@@ -1,28 +1,28 @@
-"""Handles greeting, codes, consent, own data, erasing and muting."""
+"""Handles greeting, consent, own data, address, erasing and muting; codes are taken in `joining`."""
 
 from __future__ import annotations
 
-from db import assistance, outbox, people
+from dataclasses import replace
+
+from db import assistance, erasing, outbox, people, requests
 from db.inbox import Standing
 from handlers.assistance import handling as logging
+from handlers.handover import handling as handover
 from handlers.message import Button, Incoming, Reply
 from handlers.people import consent
-from handlers.people.codes import code_hash
+from handlers.people.joining import redeem, take_code
+from handlers.people.naming import menu, name_of, role_name
 from handlers.questions import handling as questions
 from handlers.rendering import render
+from handlers.requests import asking as requesting
+from handlers.requests import closing
+from handlers.requests.draft import Asked
 from handlers.turn import COORDINATING, LOGGING, Turn, is_clear_question
 from knowledge.log_answers import answered_yes
-from knowledge.masking import mask
+from knowledge.vietnamese import fold
 
-_NAME_LENGTH = 60
-_CODE_LENGTH = 40
-
-_ROLE_NAMES = {
-    "member": "thành viên",
-    "leader": "tổ trưởng",
-    "coordinator": "điều phối",
-    "admin": "quản trị",
-}
+PRONOUNS = ("bác", "cô", "chú", "anh", "chị")
+"""How the bot may address somebody."""
 
 
 def start(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -30,14 +30,7 @@ def start(incoming: Incoming, turn: Turn) -> list[Reply]:
     # What was copied may hold the command twice: "/start /start ABC".
     command = incoming.text.strip()
     code = command.partition(" ")[2].replace("/start", "").strip() if command.startswith("/") else ""
-    if not code:
-        return [_greeting(turn)]
-    invite = people.open_invite(turn.db, code_hash(code[:_CODE_LENGTH]), turn.now)
-    if invite is None:
-        return [Reply(render("people/bad_code"))]
-    if turn.person.consented:
-        return _join(incoming, turn, code_hash(code[:_CODE_LENGTH]))
-    return consent.ask(turn, code=code_hash(code[:_CODE_LENGTH]))
+    return take_code(incoming, turn, code) if code else [_greeting(turn)]
 
 
 def waiting_for_consent(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -53,7 +46,7 @@ def waiting_for_consent(incoming: Incoming, turn: Turn) -> list[Reply]:
 
 
 def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
-    """Handle a button: `agree`, `refuse`, `help`, `erase`, `keep`."""
+    """Handle a button: `agree`, `refuse`, `help`, `erase`, `keep`, `cancel`, `call:<pronoun>`."""
     if rest == "help":
         return show_help(incoming, turn)
     if rest in {"agree", "refuse"}:
@@ -63,6 +56,10 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
             turn.leave()
             return [Reply(render("people/refused"), replaces=True)]
         return _agreed(incoming, turn)
+    if rest == "cancel":
+        return cancel(incoming, turn)
+    if rest in {f"call:{fold(word)}" for word in PRONOUNS}:
+        return address(replace(incoming, text=rest.replace(":", " ")), turn)
     if rest == "erase":
         return _erase(turn)
     if rest == "keep":
@@ -72,7 +69,7 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
 
 def show_help(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Show what the bot can do for this person."""
-    return [Reply(_for_role("people/help", turn), _menu(turn))]
+    return [Reply(_for_role("people/help", turn), menu(turn.person.roles))]
 
 
 def own_data(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -81,10 +78,23 @@ def own_data(incoming: Incoming, turn: Turn) -> list[Reply]:
     text = render(
         "people/own_data",
         person=person,
-        roles=[_role_name(turn, role) for role in person.roles],
+        roles=[role_name(turn, role) for role in person.roles],
+        accounts=len(people.channels_of(turn.db, person.id)),
         entries=assistance.count_of(turn.db, person.id),
+        requests=requests.count_of(turn.db, person.id),
     )
     return [Reply(text)]
+
+
+def address(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Take how the person wishes to be addressed: the last word of "gọi tôi là anh"."""
+    wanted = fold(incoming.text).strip(" .!?").rpartition(" ")[2]
+    pronoun = next((word for word in PRONOUNS if fold(word) == wanted), None)
+    if pronoun is None:
+        buttons = tuple(Button(word.capitalize(), f"me.call:{fold(word)}") for word in PRONOUNS)
+        return [Reply(render("people/ask_address"), (buttons,))]
+    people.set_pronoun(turn.db, turn.person.id, pronoun)
+    return [Reply(render("people/addressed", pronoun=pronoun))]
 
 
 def confirm_erase(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -97,13 +107,13 @@ def mute(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Stop what the bot sends on its own."""
     people.set_muted(turn.db, turn.person.id, turn.now)
     outbox.drop_for_person(turn.db, turn.person.id, turn.now, "muted")
-    return [Reply(render("people/muted"))]
+    return [Reply(render("people/muted", pronoun=turn.person.pronoun))]
 
 
 def unmute(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Allow again what the bot sends on its own."""
     people.set_muted(turn.db, turn.person.id, None)
-    return [Reply(render("people/unmuted"))]
+    return [Reply(render("people/unmuted", pronoun=turn.person.pronoun))]
 
 
 def cancel(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -116,46 +126,42 @@ def cancel(incoming: Incoming, turn: Turn) -> list[Reply]:
 def _agreed(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Note consent, then do what it was asked for."""
     code, sentence = turn.standing.data.get("code"), turn.standing.data.get("sentence")
-    people.note_consent(turn.db, turn.person.id, _name_of(incoming), turn.now)
+    request = turn.standing.data.get("request")
+    people.note_consent(turn.db, turn.person.id, name_of(incoming), turn.now)
     people.note_notice(turn.db, turn.person.id, turn.now)
-    turn.who = people.person_info(turn.db, turn.person.id)
+    turn.who = people.person_info(turn.db, turn.person.id, turn.now)
     turn.leave()
-    replies = _join(incoming, turn, code) if code else [Reply(render("people/agreed"))]
+    replies = redeem(incoming, turn, code) if code else [Reply(render("people/agreed", pronoun=turn.person.pronoun))]
     if sentence:
         turn.read(sentence)
         return [*replies, *logging.take_sentence(incoming, turn)]
+    if request:
+        return [*replies, *requesting.go_on(turn, Asked.from_json(request))]
     return replies
 
 
-def _join(incoming: Incoming, turn: Turn, code: str) -> list[Reply]:
-    """Use a code up and give its role."""
-    invite = people.open_invite(turn.db, code, turn.now)
-    if invite is None or not people.use_invite(turn.db, invite.id, turn.person.id, turn.now):
-        return [Reply(render("people/bad_code"))]
-    people.add_role(turn.db, turn.person.id, invite.role, turn.now, area_id=invite.area_id, team_id=invite.team_id)
-    people.note_consent(turn.db, turn.person.id, _name_of(incoming), turn.now)
-    turn.who = people.person_info(turn.db, turn.person.id)
-    role = people.Role(invite.role, invite.area_id, invite.team_id)
-    return [
-        Reply(
-            render("people/joined", role=_role_name(turn, role), coordinates=invite.role in COORDINATING), _menu(turn)
-        )
-    ]
+def left(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Note that nothing can be delivered to an account until it writes again."""
+    people.mark_unreachable(turn.db, incoming.chat.channel, incoming.sender, turn.now)
+    return []
 
 
-def _name_of(incoming: Incoming) -> str:
-    """Return what the sender goes by; many put their phone number behind their name."""
-    return mask(incoming.sender_name).text[:_NAME_LENGTH].strip()
+def withdrawn(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Erase somebody who has said so to the platform; nothing may be written to them any more."""
+    _erase(turn)
+    return []
 
 
 def _erase(turn: Turn) -> list[Reply]:
-    people.erase(turn.db, turn.person.id, turn.now)
+    closing.let_go(turn)
+    handover.let_go(turn)
+    erasing.erase(turn.db, turn.person.id, turn.now)
     turn.standing = Standing()  # what the chat was about goes too
     return [Reply(render("people/erased"))]
 
 
 def _greeting(turn: Turn) -> Reply:
-    return Reply(_for_role("people/greeting", turn), _menu(turn))
+    return Reply(_for_role("people/greeting", turn), menu(turn.person.roles))
 
 
 def _for_role(template: str, turn: Turn) -> str:
@@ -163,35 +169,8 @@ def _for_role(template: str, turn: Turn) -> str:
         template,
         name=turn.person.name,
         logs=turn.has_role(*LOGGING),
+        leads=turn.has_role("leader", *COORDINATING),
         coordinates=turn.has_role(*COORDINATING),
         demo=turn.person.demo,
+        pronoun=turn.person.pronoun,
     )
-
-
-def _menu(turn: Turn) -> tuple[tuple[Button, ...], ...]:
-    """Return the buttons that suit the person's role."""
-    if turn.has_role(*COORDINATING):
-        return (
-            (Button("Bản tin tuần", "sum.week"), Button("Hạn báo cáo", "due.list")),
-            (Button("Ghi buổi hỗ trợ", "log.begin"), Button("Trợ giúp", "me.help")),
-        )
-    if turn.has_role(*LOGGING):
-        return (
-            (Button("Ghi buổi hỗ trợ", "log.begin"), Button("Nhật ký", "log.diary")),
-            (Button("Hạn báo cáo", "due.list"), Button("Trợ giúp", "me.help")),
-        )
-    return (
-        (Button("Quên mật khẩu VNeID", "ask.entry:vneid_quen_mat_khau"),),
-        (Button("Nộp hồ sơ trên mạng", "ask.entry:dvc_nop_ho_so"),),
-        (Button("Nghi bị lừa đảo", "ask.entry:at_lua_dao"), Button("Trợ giúp", "me.help")),
-    )
-
-
-def _role_name(turn: Turn, role: people.Role) -> str:
-    """Return a role with what it is for: "thành viên, Tổ 1"."""
-    name = _ROLE_NAMES[role.role]
-    if role.team_id is not None:
-        return f"{name}, {people.team(turn.db, role.team_id).name}"
-    if role.area_id is not None:
-        return f"{name}, {people.area(turn.db, role.area_id).name}"
-    return name

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.inviting import VALID_FOR, invite
+from db import outbox
 from db.engine import Database
 from db.models import Person
 from tests.support.clock import Clock
@@ -203,7 +204,9 @@ def test_own_data_are_shown(converse: Converse) -> None:
     assert "người dân" in converse("khach").says("/dulieu")
 
 
-def test_erasing_keeps_the_figures_and_nothing_of_the_person(converse: Converse, database: Database) -> None:
+def test_erasing_keeps_the_figures_and_nothing_of_the_person(
+    converse: Converse, database: Database, clock: Clock
+) -> None:
     coordinator = converse("cuc", role="coordinator")
     member = converse("nguyen_van_an", role="member")
     member.says("hôm nay giúp 3 bà cài vneid ở nhà bác Tư, 1 bà chưa xong vì máy cũ")
@@ -222,6 +225,10 @@ def test_erasing_keeps_the_figures_and_nothing_of_the_person(converse: Converse,
         "Đã xóa dữ liệu của bác. Bác vẫn hỏi tôi được như thường."
     ]
     assert not [row for row in rows(database, "outbox") if row["state"] == "queued" and not row["chat"]]
+    farewell = next(row["id"] for row in rows(database, "outbox") if row["chat"] == "nguyen_van_an")
+    with database.transaction() as db:
+        outbox.finish(db, farewell, "sent", now=clock(), provider_ref="42")
+    assert "nguyen_van_an" not in everything(database)
     assert "Lượt người được giúp: 3" in coordinator.says("bản tin")
 
     assert "Chỉ thành viên" in member.says("ghi")

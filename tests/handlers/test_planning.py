@@ -20,13 +20,13 @@ from handlers.reminders.planning import (
 )
 from handlers.rendering import ZONE
 from handlers.turn import Rules
-from knowledge.deadlines import Occurrence, occurrences
+from knowledge.deadlines import Occurrence, occurrences, rules_of
 from knowledge.loader import load
 from knowledge.working_days import working_days
 from tests.support.ticking import vn
 
 RULES = Rules()
-ALL = occurrences(load().plans.values(), date(2026, 1, 1), date(2027, 12, 31), working_days())
+ALL = occurrences(rules_of(load().plans.values()), date(2026, 1, 1), date(2027, 12, 31), working_days())
 anything = st.sampled_from(ALL)
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 2, 1)).map(  # noqa: DTZ001 - the zone is put on below
     lambda moment: moment.replace(tzinfo=ZONE)
@@ -35,7 +35,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 2, 1)).map(  # noqa:
 
 def occurrence(rule: str, period: str) -> Occurrence:
     """Return one occurrence by rule and period."""
-    return next(item for item in ALL if item.rule == rule and item.period == period)
+    return next(item for item in ALL if item.rule.id == rule and item.period == period)
 
 
 def test_the_steps_of_a_deadline_on_a_working_day() -> None:

@@ -176,14 +176,14 @@ def test_one_difficulty_leads_to_the_others(converse: Converse) -> None:
     assert second != first
 
 
-NEITHER_SURELY = "hôm qua sắm máy mới, mở định danh bên này nó bắt áp chip thẻ vào"
+NEITHER_SURELY = "cài ví điện tử cho bà bán rau"
 """Reads like a log sentence without a word of help, and like a question."""
 
 
 @on_sqlite
 def test_what_could_be_a_question_is_not_logged_without_asking(converse: Converse) -> None:
     member = converse("an", role="member")
-    assert "giúp được mấy người" in member.says(NEITHER_SURELY)
+    assert "Tôi hiểu là:" in member.says(NEITHER_SURELY)
     assert "Nguồn: " in member.presses("Không, tôi muốn hỏi")
     assert "Không, tôi muốn hỏi" not in (member.says("hôm nay giúp 3 bà cài vneid"), *member.buttons())
 

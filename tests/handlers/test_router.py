@@ -9,8 +9,8 @@ import pytest
 
 from db.engine import Database
 from handlers import router
-from handlers.message import Incoming, Kind, Reply
-from handlers.turn import Turn
+from handlers.message import Button, Incoming, Kind, Reply
+from handlers.turn import Rules, Turn
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
 from tests.support.looking import everything, rows
@@ -118,6 +118,29 @@ def test_a_choice_is_made_by_number_or_by_its_words(converse: Converse, choice: 
 
 
 @on_sqlite
+def test_of_several_messages_the_numbers_are_those_of_the_last(
+    converse: Converse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def two_messages(_incoming: Incoming, _turn: Turn) -> list[Reply]:
+        return [Reply("một", ((Button("Trợ giúp", "me.help"),),)), Reply("hai", ((Button("Của tôi", "x.mine"),),))]
+
+    pressed: list[str] = []
+
+    def press(rest: str, _incoming: Incoming, _turn: Turn) -> list[Reply]:
+        pressed.append(rest)
+        return []
+
+    monkeypatch.setattr(router, "COMMANDS", {"hai": two_messages})
+    monkeypatch.setattr(router, "BUTTONS", {"x": press, "me": lambda *_: []})
+    person = converse("an")
+    person.says("/hai")
+    person.says("1")
+    assert pressed == ["mine"]
+    person.says("/hai")
+    person.says("tro giup")
+    assert pressed == ["mine"]
+
+
 def test_a_number_beyond_the_choices_chooses_nothing(converse: Converse) -> None:
     citizen = converse("khach")
     citizen.says("/start")
@@ -174,6 +197,21 @@ FORGED = (
     "log.undo:x-y",
     "due.submitted:1:2:3:4",
     "due.submitted:²:2026:²",
+    "due.confirm:1:2026-W99:1",
+    "due.waive:1::",
+    "due.nudge:",
+    "due.nudge:1:0000",
+    "due.item:1:2026-Q4:-1",
+    "due.item:x:2026-Q4:99999999999999999999",
+    "due.flip:1:nothing",
+    "due.to:1:²",
+    "due.units:1:king",
+    "due.ended:99999999999999999999",
+    "own.save",
+    "own.option:99999999999999999999",
+    "cast.send",
+    "cast.area:99999999999999999999",
+    "cast.stop:²",
     "due.later:99999999999999999999:2026-Q4:1",
     "due.basis:",
     "due.adopt:x:y",
@@ -191,7 +229,7 @@ FORGED = (
 
 def test_an_old_or_forged_button_gets_one_clear_answer(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
-    expected = ("Nút này", "Không có buổi nào để hoàn tác", 'Bác nhắn "hạn" để xem')
+    expected = ("Nút này", "Không có buổi nào để hoàn tác", 'Bác nhắn "hạn" để xem', "Gửi thông báo là việc")
     for action in FORGED:
         answer = member.sends_action(action)
         assert any(words in answer for words in expected), action
@@ -278,3 +316,11 @@ def test_in_a_group_too_a_personal_number_is_told_and_nothing_private_is_done(co
     assert "đã che" in member.says("quen mat khau vneid, so cccd 048123456789", private=False)
     assert "nhắn riêng" in member.says("hôm nay giúp 3 bà cài vneid", private=False)
     assert "nhắn riêng" in member.says("/nhatky", private=False)
+
+
+def test_a_group_gives_the_link_into_the_private_chat_where_logging_goes_on(converse: Converse) -> None:
+    member = converse("an", role="member")
+    member.inbox._rules = replace(Rules(), start_links={"test": "https://t.me/cnscd_bot?start="})
+    assert "https://t.me/cnscd_bot?start=ghi" in member.says("hôm nay giúp 3 bà cài vneid", private=False)
+    assert "https://t.me/cnscd_bot?start=trogiup" in member.says("/nhatky", private=False)
+    assert member.says("/start ghi") == member.says("/ghi")

@@ -65,7 +65,7 @@ def ward(converse: Converse, database: Database) -> Conversation:
     log(database, date(2026, 11, 17), 70, ("vneid",), team=4, area=2)
     undone = log(database, date(2026, 11, 17), 80, ("vneid",))
     with database.transaction() as db:
-        assistance.undo(db, undone, undone, 1, vn(2026, 11, 20))
+        assistance.take_back(db, undone, by=1, now=vn(2026, 11, 20), correction=False)
         for number, moment in enumerate((vn(2026, 11, 15, 23, 59), vn(2026, 11, 16, 0, 0), vn(2026, 11, 22, 23, 59))):
             questions.keep_unanswered(db, f"câu hỏi số {number}", area_id=1, person_id=None, now=moment)
         questions.keep_unanswered(db, "câu hỏi số 1", area_id=1, person_id=None, now=vn(2026, 11, 17))
@@ -93,9 +93,9 @@ def test_the_numbers_are_those_of_the_log(ward: Conversation, database: Database
         "Tổ chưa ghi buổi nào (1/3): Tổ thôn 3.\n"
         "\n"
         "Câu hỏi tôi chưa trả lời được (3):\n"
+        "- câu hỏi số 1 (2 lần)\n"
         "- câu hỏi số 2\n"
         "- câu không rõ nơi\n"
-        "- câu hỏi số 1\n"
         "\n"
         "Không có hạn nào trong 14 ngày tới."
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +14,26 @@ from jinja2 import Environment, Template
 from sqlalchemy import update
 
 import handlers
+from bot import calendars
+from bot.channels import numbered
+from bot.documents.calendar import calendar_file
 from bot.inviting import invite
+from db import people
 from db.engine import Database
-from db.models import Person
+from db.models import Person, Team
 from handlers import router
-from handlers.message import Incoming, Kind, Reply
+from handlers.alarms import telling
+from handlers.message import Attachment, Button, Incoming, Kind, Reply
 from handlers.questions import wording
-from handlers.rendering import environment
+from handlers.rendering import environment, render
 from handlers.splitting import split, utf16_length
-from handlers.turn import Turn
+from handlers.turn import Rules, Turn
 from knowledge.answering import Decision, Outcome
 from knowledge.schema import SectionKey
 from knowledge.working_days import working_days
 from tests.support.clock import START, Clock
 from tests.support.conversation import Conversation, answerer
+from tests.support.logging_help import hand_in
 from tests.support.looking import rows
 from tests.support.ticking import tick_at, vn
 
@@ -75,9 +84,18 @@ def test_every_template_is_rendered_within_the_limits(
     citizen = converse("người dân")
     of_people(citizen, member, invite(database, "leader", WARD, TEAM, clock()).code)
     of_questions(citizen)
+    of_teaching(coordinator, citizen, member)
     of_assistance(citizen, member, database)
+    of_saved_entries(coordinator, member, database, clock)
     of_reminders(citizen, coordinator, member, clock, database)
+    of_deadlines(citizen, coordinator, member)
+    of_broadcasts_and_days(converse, citizen, coordinator, database, clock)
+    of_teams(converse, database, clock)
+    of_requests(converse, database, clock)
+    of_handovers(converse, database, clock)
+    of_alarms(converse, database, clock)
     of_the_odd(citizen, monkeypatch)
+    of_channels_without_buttons_and_files()
     assert_all_presentable(database)
     member.says("xóa dữ liệu")
     member.presses("Xóa dữ liệu của tôi")
@@ -85,6 +103,15 @@ def test_every_template_is_rendered_within_the_limits(
 
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.j2")}
     assert recorder.names == files
+
+
+def of_channels_without_buttons_and_files() -> None:
+    """Render what is written instead of them; that it keeps the limits is proved with the channels."""
+    for label in ("Lưu", "3"):
+        assert label in numbered.choices(((Button(label, "a"),),))
+    for media_type in ("image/png", "text/csv"):
+        for address in ("https://a.vn", None):
+            assert numbered.file(Attachment("a", media_type, b""), address)
 
 
 def of_people(citizen: Conversation, member: Conversation, code: str) -> None:
@@ -96,6 +123,76 @@ def of_people(citizen: Conversation, member: Conversation, code: str) -> None:
     citizen.presses("Giữ lại")
     for text in ("/start", "trợ giúp", "/dulieu"):
         member.says(text)
+
+
+def of_teams(converse: Converse, database: Database, clock: Clock) -> None:
+    """Render the templates of joining, linking, lists, leaving, handing over and deputies."""
+
+    def held_by(name: str) -> int:
+        """Return the membership that somebody got last."""
+        person = next(row["id"] for row in rows(database, "person") if row["name"] == name)
+        return max(int(row["id"]) for row in rows(database, "membership") if row["person_id"] == person)
+
+    leader, second = (converse(name * 6, role="leader", area=WARD, team=f"{TEAM} mới") for name in ("tám ", "tư "))
+    coordinator = converse("điều phối mới " * 4, role="coordinator", area=WARD)
+    newcomer, refused, guesser, phone = (converse(name) for name in ("ba", "năm", "sáu", "bảy"))
+    for text in ("mời thành viên", "danh sách tổ", "bàn giao", "rời tổ"):
+        guesser.says(text)
+    for _ in range(6):
+        guesser.says("/start SAIMA")
+    guesser.says("gọi tôi là anh")
+    guesser.says("cách gọi")
+
+    coordinator.says("mời thành viên")
+    coordinator.presses("Tổ trưởng")
+    coordinator.says("/huy")
+    leader.says("mời thành viên")
+    code = re.findall(r"[A-Z]{10}", leader.presses("Nhiều người"))[0]
+    leader.presses("Các mã đang mở")
+    for joiner in (newcomer, refused):
+        joiner.says(f"/start {code}")
+        joiner.presses("Đồng ý")
+    leader.sends_action("join.yes:1")
+    second.sends_action("join.no:1")
+    second.sends_action("join.no:2")
+    newcomer.says(f"/start {code}")
+    leader.sends_action("inv.revoke:" + str(rows(database, "invite")[-1]["id"]))
+    one = re.findall(r"[A-Z]{10}", leader.sends_action(f"inv.make:member:one:{rows(database, 'team')[-1]['id']}"))[0]
+    refused.says(f"/start {one}")
+
+    link = re.findall(r"[A-Z]{10}", newcomer.says("nối tài khoản"))[0]
+    newcomer.says(link)
+    leader.says(link)
+    phone.says(link)
+    coordinator.says("danh sách tổ")
+    leader.says("danh sách tổ")
+    leader.presses("Ba")
+    device = re.findall(r"[A-Z]{10}", leader.presses("Đổi máy"))[0]
+    converse("máy mới").says(device)
+    leader.sends_action(f"team.remove:{held_by('Năm')}")
+
+    leader.says("uỷ quyền")
+    leader.presses("Năm")
+    leader.presses("7 ngày")
+    leader.says("uỷ quyền")
+    leader.presses(next(label for label in leader.buttons() if label.startswith("Năm")))
+    leader.says("/huy")
+    leader.sends_action(f"deputy.end:{held_by('Năm')}")
+    leader.says("bàn giao")
+    leader.presses("Năm")
+    leader.presses("Bàn giao, tôi ở lại tổ")
+    refused.presses("Không nhận")
+    leader.sends_action("hand.offer:1:1:stay")
+    leader.says("bàn giao")
+    leader.presses("Năm")
+    leader.presses("Bàn giao, tôi ở lại tổ")
+    refused.presses("Nhận")
+    refused.sends_action(f"team.removed:{held_by('Ba')}")
+    second.says(f"/start {invite(database, 'member', WARD, OTHER_TEAM, clock()).code}")
+    second.says("rời tổ")
+    refused.says("rời tổ")
+    leader.says("rời tổ")
+    leader.presses("Đúng, rời tổ")
 
 
 def of_questions(citizen: Conversation) -> None:
@@ -116,6 +213,33 @@ def of_questions(citizen: Conversation) -> None:
     citizen.sends_action("ask.section:vneid_la_gi:documents")
     citizen.presses("Có ích")
     citizen.presses("Chưa đúng")
+
+
+def of_teaching(coordinator: Conversation, citizen: Conversation, member: Conversation) -> None:
+    """Render the templates of what a coordinator teaches."""
+    citizen.says("/cauhoi")
+    coordinator.says("câu trả lời riêng")
+    for text in ("zxcv asdf " * 60, "chợ làng mình họp mấy giờ rứa", "chợ làng mình họp mấy giờ ruaa"):
+        member.says(text)
+    coordinator.says("/cauhoi")
+    coordinator.presses("1")
+    coordinator.presses("Khác…")
+    coordinator.says("zzzz")
+    coordinator.says("cấp lại căn cước")
+    coordinator.presses(coordinator.buttons()[0])
+    coordinator.sends_action("kb.open:1")
+    coordinator.sends_action("kb.skip:1")
+    coordinator.sends_action("kb.open:1")
+    coordinator.presses("Rút lại")
+    coordinator.presses("Dùng lại")
+    coordinator.sends_action("kw.begin:0")
+    coordinator.presses("Thôi, không viết")
+    coordinator.sends_action("kw.begin:0")
+    for text in ("tên " * 20, "Lịch tiếp dân", "câu trả lời " * 55, "nguồn " * 30, "việc khác"):
+        coordinator.says(text)
+    coordinator.presses(coordinator.buttons()[0])
+    coordinator.says("câu trả lời riêng")
+    member.says("lịch tiếp dân")
 
 
 def of_assistance(citizen: Conversation, member: Conversation, database: Database) -> None:
@@ -140,6 +264,7 @@ def of_assistance(citizen: Conversation, member: Conversation, database: Databas
     assert "drafts" in draft or draft == {}
     member.says("/huy")
     member.says("hôm nay giúp 500 bà cài vneid ở thôn 2, 1 bà chưa xong vì máy cũ")
+    member.presses("Đúng, 500 người")
     member.presses("Sửa")
     member.presses("Nơi")
     member.says(long_place)
@@ -150,6 +275,43 @@ def of_assistance(citizen: Conversation, member: Conversation, database: Databas
     member.presses("Huỷ")
     member.sends_action("log.save:abc")
     member.says("; ".join(f"ngày {day}/11 giúp {day} bà cài vneid ở thôn {day}" for day in range(1, 15)))
+
+
+def of_saved_entries(coordinator: Conversation, member: Conversation, database: Database, clock: Clock) -> None:
+    """Render the templates of what becomes of saved entries, and of entries for others."""
+    told = "hôm nay giúp 3 bà cài vneid ở chợ, 1 bà chưa xong vì máy cũ"
+    member.says(told, message_ref="1")
+    member.presses("Lưu")
+    member.says(told)
+    member.presses("Lưu")
+    member.presses("Bỏ")
+    member.says("nhầm rồi", message_ref="1", edited=True)
+    member.presses("Giữ như cũ")
+    hand_in(database, clock, "2026-11", team_id=rows(database, "assistance_session")[-1]["team_id"])
+    for field, value in (("Nơi", "nhà văn hóa thôn Trung Nghĩa, xóm Đồng Cát " * 3), ("Ghi chú", "máy cũ quá " * 30)):
+        member.says("sửa 1")
+        member.presses(field)
+        member.says(value)
+        member.presses("Lưu")
+    for person, number in ((member, "7"), (coordinator, "8")):
+        person.sends_action(f"log.open:{rows(database, 'assistance_session')[-1]['id']}")
+        person.presses("Số người")
+        person.says(number)
+    for person in (coordinator, member):
+        person.presses("Lưu")
+    member.says("sửa 1")
+    member.presses("Xem lịch sử")
+    member.presses("Xoá buổi này")
+    member.presses("Xoá")
+    member.sends_action("log.open:999")
+    member.says("/ghi linh tinh")
+    member.says("ghi hộ bà Tám")
+    member.sends(Kind.VOICE)
+    for text in ("/huy", f"ghi hộ ai đó: {told}"):
+        coordinator.says(text)
+    coordinator.presses(next(label for label in coordinator.buttons() if label.startswith("Thành Viên")))
+    coordinator.presses("Lưu")
+    member.says("/huy")
 
 
 def of_reminders(
@@ -173,6 +335,189 @@ def of_reminders(
     member.says("hạn")
 
 
+def of_deadlines(citizen: Conversation, coordinator: Conversation, member: Conversation) -> None:
+    """Render the templates of the board, of what is noted of items, and of a coordinator's own rules."""
+    assert render("reminders/no_area")
+    for action in ("rules:1", "flip:1:confirm", "confirm:1:2027-Q1:1", "to:1", "to:1:0", "nudge:1:2027-Q1"):
+        coordinator.sends_action(f"due.{action}")
+    for answer in ("deny", "confirm"):
+        member.sends_action("due.submitted:1:2027-Q1:1")
+        member.sends_action("due.submitted:1:2027-Q1:1")
+        coordinator.says("hạn")
+        coordinator.sends_action(f"due.{answer}:1:2027-Q1:1")
+    for action in ("item:1:2027-Q1", "waive:1:2027-Q1:2", "unit:1:2027-Q1:2", "unwaive:1:2027-Q1:2"):
+        coordinator.sends_action(f"due.{action}")
+    for text in ("/nhac", "nhắc tổ nộp báo cáo", "30/2", "trước ngày 31", "1", "lưu", "/nhac", "huỷ", "ngừng nhắc"):
+        coordinator.says(text)
+    for sentence in (
+        "nhắc tổ nộp số liệu trước thứ sáu hằng tuần",
+        "nhắc thôn nộp báo cáo ngày 15 tháng cuối quý",
+        "nhắc tổ nộp báo cáo 6 tháng một lần, ngày 15/6",
+        "nhắc tổ nộp báo cáo 30/11 hằng năm",
+        "nhắc tổ nộp báo cáo 20/12/2027",
+    ):
+        assert "Tôi hiểu thế này" in coordinator.says(sentence)
+    coordinator.presses("Lưu")
+    coordinator.says("nhắc tổ nộp báo cáo 20/12/2027")
+    coordinator.presses("Huỷ")
+    coordinator.sends_action("due.end:3")
+    coordinator.sends_action("due.ended:3")
+    citizen.sends_action("due.rule:1")
+
+
+def of_broadcasts_and_days(
+    converse: Converse, citizen: Conversation, coordinator: Conversation, database: Database, clock: Clock
+) -> None:
+    """Render the templates of broadcasts, of declared days, and of whoever answers for many areas."""
+    for number in range(3):
+        converse(f"c{number}", role="coordinator", area=f"{WARD} {number}")
+    admin = converse("quản trị", role="admin")
+    for text in ("hạn", "nhắc tổ nộp báo cáo ngày 5 hằng tháng", "/ngaynghi", "ngày nghỉ 5/1/2027 bão", "/ngaynghi"):
+        admin.says(text)
+    for text in ("bỏ ngày nghỉ 5/1/2027", "bỏ ngày nghỉ 5/1/2027", "ngày nghỉ 30/2/2027", "ngày nghỉ 1/1/2026"):
+        admin.says(text)
+    citizen.says("/ngaynghi")
+    citizen.says("/thongbao")
+    admin.says("/thongbao")
+    coordinator.says("/thongbao")
+    coordinator.presses("Tất cả thành viên tổ")
+    coordinator.says("họp " * 300)
+    coordinator.says("họp " * 200)
+    coordinator.presses("Gửi")
+    coordinator.presses("Huỷ phần chưa gửi")
+    tick_at(clock, database, vn(2026, 12, 18))
+    coordinator.says("thông báo cho tổ: họp")
+    coordinator.presses("Huỷ")
+    entries = calendars.entries(
+        answerer().knowledge, working_days(), database, vn(2026, 12, 1).date(), vn(2028, 1, 1).date(), adopted=True
+    )
+    assert calendar_file(entries, clock())
+
+
+def of_requests(converse: Converse, database: Database, clock: Clock) -> None:
+    """Render the templates of help requests."""
+    clock.set(vn(2027, 1, 11, 8, 0))
+    team = f"{OTHER_TEAM} nhờ"
+    first, second, leader = (
+        converse(f"người giúp {number} " * 5, role=role, area=WARD, team=team)
+        for number, role in ((1, "member"), (2, "member"), (3, "leader"))
+    )
+    asker, patient = converse("người nhờ " * 6), converse("người chờ " * 6)
+    number = rows(database, "team")[-1]["id"]
+    with database.transaction() as db:
+        db.execute(update(Team).where(Team.id == number).values(village="thôn Nhờ"))
+
+    def ask(person: Conversation, topic: str) -> int:
+        """Ask for help from the named village; return the request's id."""
+        if "đồng ý" in person.says("nhờ tổ hỗ trợ"):
+            person.presses("Đồng ý")
+        person.sends_action(f"req.topic:{topic}")
+        for text in ("nơi không ai biết", "thôn Nhờ", "sau buổi chợ " * 20):
+            person.says(text)
+        person.presses("Sửa")
+        person.presses("Lời nhắn")
+        person.says("máy cũ quá " * 40)
+        person.presses("Gửi")
+        return int(rows(database, "help_request")[-1]["id"])
+
+    asker.says("yêu cầu")
+    one = ask(asker, "vneid")
+    leader.sends_action(f"req.open:{one}")
+    asker.sends_action(f"req.write:{one}")
+    for person in (first, first, second):
+        person.sends_action(f"req.take:{one}")
+    second.sends_action(f"req.open:{one}")
+    first.says("yêu cầu")
+    second.says("yêu cầu")
+    for person, text in ((first, "tôi tới " * 90), (asker, "vâng")):
+        person.sends_action(f"req.write:{one}")
+        person.says(text)
+    first.sends_action(f"req.back:{one}")
+    second.sends_action(f"req.take:{one}")
+    second.sends_action(f"req.pass:{one}")
+    second.presses(second.buttons()[0])
+    leader.sends_action(f"req.done:{one}")
+    leader.presses("Lưu")
+    leader.sends_action(f"req.write:{one}")
+    asker.presses("Có ích")
+    second.sends_action(f"req.take:{one}")
+    two, three = ask(asker, "vneid"), ask(patient, "dvctt")
+    asker.says("nhờ tổ hỗ trợ")
+    asker.sends_action("req.topic:vneid")
+    second.sends_action(f"req.take:{two}")
+    asker.says("yêu cầu")
+    asker.sends_action(f"req.cancel:{two}")
+    ask(asker, "vneid")
+    asker.says("nhờ tổ hỗ trợ")
+    patient.says("nhờ tổ hỗ trợ")
+    patient.presses("Huỷ")
+    patient.sends_action("req.open:1")
+    alone = converse("một mình " * 5, role="coordinator", area=f"{WARD} 0")
+    for request in (two, three):
+        alone.sends_action(f"req.take:{request}")
+    for hours in (3, 8):
+        tick_at(clock, database, clock() + timedelta(hours=hours))
+    tick_at(clock, database, clock() + timedelta(days=15))
+    assert render("requests/nobody_else")
+
+
+def of_handovers(converse: Converse, database: Database, clock: Clock) -> None:
+    """Render the templates of conversations taken over, and of the rota."""
+    clock.set(vn(2027, 2, 1, 8, 0))
+    admin, second = (converse(f"quản trị {number} " * 5, role="admin") for number in (1, 2))
+    asker, patient, other = (converse(f"người hỏi {number} " * 5) for number in (1, 2, 3))
+    for text in ("quên mật khẩu vneid " * 20, "gặp người thật", "gặp người thật"):
+        asker.says(text)
+    first = int(rows(database, "handover")[-1]["id"])
+    for person in (asker, admin, second):
+        person.sends_action(f"talk.take:{first}")
+    admin.sends_action("talk.list")
+    patient.says("gặp người thật")
+    admin.sends_action(f"talk.take:{first + 1}")
+    admin.says("chào bác")
+    asker.says("chào cán bộ")
+    asker.sends(Kind.PHOTO)
+    with database.transaction() as db:
+        people.mark_unreachable(db, asker.chat.channel, asker.chat.chat, clock())
+    admin.says("chào bác")
+    for text in ("/xong", "/xong"):
+        admin.says(text)
+    admin.sends_action("talk.list")
+    admin.sends_action(f"talk.take:{first + 1}")
+    patient.says("/huy")
+    other.says("gặp người thật")
+    admin.sends_action(f"talk.take:{first + 2}")
+    tick_at(clock, database, clock() + timedelta(minutes=31))
+    for _ in range(3):
+        patient.says("gặp người thật")
+        patient.says("/huy")
+    admin.says("lịch trực")
+    admin.presses(admin.buttons()[0])
+    for text in ("zz", "1"):
+        admin.says(text)
+    admin.says("lúc nào cũng được")
+    admin.says("thứ hai đến thứ sáu 7h30-11h30")
+    admin.presses("Đặt cho người khác")
+    admin.says("huỷ")
+
+
+def of_alarms(converse: Converse, database: Database, clock: Clock) -> None:
+    """Render what administrators are told when something is wrong."""
+    converse("quản trị", role="admin", area=WARD)
+    with database.transaction() as db:
+        turn = Turn(db, clock(), answerer(), working_days(), Rules())
+        days = [clock().date() - timedelta(days=number) for number in range(20)]
+        for kind, made_now in (("reminders", True), ("summaries", False)):
+            telling.missed_runs(turn, kind, days, made_now=made_now)
+        for percent in (70, 90):
+            telling.quota(turn, "zalo_bot", percent, used=30 * percent, limit=3000)
+        telling.conflict(turn, "Telegram")
+        for what in ("consent", "-224"):
+            telling.channel_trouble(turn, "Zalo OA", what)
+    for more in (0, 30):
+        assert utf16_length(render("reminders/out_of_window", names=[TEAM[:160]] * 20, more=more)) <= LONGEST_MESSAGE
+
+
 def of_the_odd(citizen: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Render the templates for what cannot be handled."""
     for kind in (Kind.VOICE, Kind.PHOTO, Kind.STICKER, Kind.FILE, Kind.OTHER):
@@ -181,6 +526,8 @@ def of_the_odd(citizen: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
         citizen.says(text)
     citizen.sends_action("nothing")
     citizen.says("/nhatky", private=False)
+    citizen.inbox._rules = replace(Rules(), start_links={citizen.chat.channel: "https://t.me/cnscd_bot?start="})
+    citizen.says("hôm nay giúp 3 bà cài vneid", private=False)
     monkeypatch.setattr(router, "COMMANDS", {**router.COMMANDS, "start": broken})
     citizen.says("/start")
 

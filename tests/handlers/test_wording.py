@@ -22,6 +22,6 @@ def test_who_sends_an_identity_number_is_told_what_was_hidden(converse: Converse
 
 def test_an_adopted_rule_without_teams_is_not_called_none(converse: Converse) -> None:
     coordinator = converse("cuc", role="coordinator", area="Phường Đông Thanh")
-    assert "Chưa áp dụng hạn báo cáo nào" in coordinator.says("hạn")
+    assert "chưa áp dụng hạn báo cáo nào" in coordinator.says("hạn")
     coordinator.presses("Áp dụng: trước ngày 15 tháng cuối quý (phường Đông Thanh)")
-    assert "Đã áp dụng 1 hạn báo cáo, nhưng chưa có tổ nào" in coordinator.says("hạn")
+    assert "đã áp dụng 1 hạn báo cáo, nhưng chưa có tổ nào" in coordinator.says("hạn")
