@@ -17,6 +17,10 @@ class Kind(StrEnum):
     STICKER = "sticker"
     FILE = "file"
     OTHER = "other"
+    LEFT = "left"
+    """Nothing: the person wants no more messages."""
+    WITHDRAWN = "withdrawn"
+    """Nothing: the person has taken back, on the platform itself, that their data may be kept."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +70,37 @@ class Button:
 Rows = tuple[tuple[Button, ...], ...]
 
 
+PICTURES = frozenset(("image/png", "image/jpeg"))
+"""Media types that every channel can show at once."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file or picture that goes with a reply; `name` is what the person's phone calls it, with its ending."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it can be shown at once."""
+        return self.media_type in PICTURES
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer: plain text with rows of buttons under it.
 
     Attributes:
         replaces: True to replace the message whose button was pressed, where the channel can.
+        attachment: Goes with the last message of the answer; a channel that sends no files gives its address instead.
     """
 
     text: str
     rows: Rows = ()
     replaces: bool = False
+    attachment: Attachment | None = None
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,12 +41,16 @@ def environment() -> Environment:
     env.filters.update(
         ngay=short_day,
         thu_ngay=weekday,
+        thu=weekday_name,
         so=grouped,
         gio=clock,
         topic_title=topic_title,
+        thoi_luong=duration,
+        name_in=name_in,
         so_voi=compared,
         ky=period_name,
         secret_name=secret_name,
+        goi=address,
     )
     return env
 
@@ -61,6 +65,11 @@ def weekday(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {short_day(day)}"
 
 
+def weekday_name(number: int) -> str:
+    """Return 1 as "thứ Hai"."""
+    return _WEEKDAYS[number - 1]
+
+
 def grouped(number: int) -> str:
     """Return 1200 as "1.200"."""
     return f"{number:,}".replace(",", ".")
@@ -70,6 +79,17 @@ def clock(moment: datetime) -> str:
     """Return "07:30 ngày 14/12/2026" in Vietnam's time."""
     local = moment.astimezone(ZONE)
     return f"{local:%H:%M} ngày {short_day(local.date())}"
+
+
+def duration(minutes: int) -> str:
+    """Return 90 as "1 giờ 30 phút"."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (f"{hours} giờ" if hours else "", f"{rest} phút" if rest else "") if part)
+
+
+def name_in(key: int, names: Mapping[int, str]) -> str:
+    """Return the name that belongs to a number."""
+    return names[key]
 
 
 def topic_title(topic: str, topics: Mapping[str, Topic]) -> str:
@@ -89,9 +109,20 @@ def secret_name(kind: str) -> str:
     return REPLACEMENTS[kind].strip("[]")
 
 
+def address(pronoun: str | None) -> str:
+    """Return how to address somebody who has not said it, or has: bác, cô, chú, anh or chị."""
+    return pronoun or "bác"
+
+
 def period_name(period: str) -> str:
-    """Return what people call a period: "2026-Q4" is "quý 4/2026"."""
+    """Return what people call a period: "2026-Q4" is "quý 4/2026", a week its days, a single day itself."""
+    if len(period) == len("2026-12-14"):
+        return f"ngày {short_day(date.fromisoformat(period))}"
     year, _, part = period.partition("-")
+    if part.startswith("W"):
+        monday = date.fromisocalendar(int(year), int(part[1:]), 1)
+        sunday = monday + timedelta(days=6)
+        return f"tuần {monday.day}/{monday.month}–{short_day(sunday)}"
     if not part:
         return f"năm {year}"
     if part.startswith("Q"):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from handlers.assistance import for_others
 from handlers.assistance import handling as assistance
+from handlers.broadcasts import handling as broadcasts
+from handlers.handover import handling as handover
+from handlers.handover import rota, talking
 from handlers.message import Incoming, Kind, Reply
-from handlers.people import consent
+from handlers.people import consent, handing_over, inviting, joining, linking, roster, standing_in
 from handlers.people import handling as people
 from handlers.questions import handling as questions
+from handlers.questions import teaching, writing
+from handlers.reminders import adopting, days, own_rules
 from handlers.reminders import handling as reminders
 from handlers.rendering import render
+from handlers.requests import asking as requesting
+from handlers.requests import handling as requests
+from handlers.requests import serving
 from handlers.summaries import handling as summaries
-from handlers.turn import LOGGING, Turn
+from handlers.turn import COORDINATING, LOGGING, Turn
 from knowledge.answering import Outcome
 from knowledge.numbers import read_number
 from knowledge.vietnamese import canon, fold, has_marks, words
@@ -29,10 +39,28 @@ COMMANDS: Mapping[str, Handler] = {
     "trogiup": people.show_help,
     "help": people.show_help,
     "ghi": assistance.begin,
-    "nhatky": assistance.diary,
+    "nhatky": assistance.show_diary,
     "han": reminders.show,
+    "nhac": own_rules.begin,
+    "ngungnhac": own_rules.list_to_end,
+    "thongbao": broadcasts.begin,
+    "ngaynghi": days.declare,
     "bantin": summaries.weekly,
     "baocao": summaries.period,
+    "cauhoi": teaching.show,
+    "traloirieng": teaching.show_lessons,
+    "nho": requests.begin,
+    "yeucau": requests.show,
+    "gapnguoi": handover.begin,
+    "xong": handover.give_back,
+    "lichtruc": rota.begin,
+    "moi": inviting.begin,
+    "danhsach": roster.show,
+    "noi": linking.begin,
+    "bangiao": handing_over.begin,
+    "uyquyen": standing_in.begin,
+    "roito": roster.leave,
+    "goitoi": people.address,
     "dulieu": people.own_data,
     "xoa": people.confirm_erase,
     "tat": people.mute,
@@ -45,8 +73,21 @@ MENU = (
     ("ghi", "Ghi buổi hỗ trợ"),
     ("nhatky", "Xem các buổi đã ghi"),
     ("han", "Hạn báo cáo"),
+    ("nhac", "Đặt hạn báo cáo riêng (điều phối)"),
+    ("thongbao", "Gửi thông báo (điều phối)"),
     ("bantin", "Bản tin tuần (điều phối)"),
     ("baocao", "Số liệu báo cáo quý (điều phối)"),
+    ("cauhoi", "Câu hỏi chưa trả lời (điều phối)"),
+    ("nho", "Nhờ tổ hỗ trợ"),
+    ("yeucau", "Việc đã nhờ, việc bà con nhờ"),
+    ("gapnguoi", "Gặp người thật"),
+    ("lichtruc", "Lịch trực trả lời bà con (điều phối)"),
+    ("moi", "Mời người vào tổ (tổ trưởng, điều phối)"),
+    ("danhsach", "Danh sách tổ (tổ trưởng, điều phối)"),
+    ("bangiao", "Bàn giao vai trò"),
+    ("uyquyen", "Nhờ người làm thay ít ngày"),
+    ("noi", "Nối tài khoản chat khác của bác"),
+    ("roito", "Rời tổ"),
     ("dulieu", "Xem tôi giữ gì về bác"),
     ("xoa", "Xóa dữ liệu của bác"),
     ("tat", "Tắt nhắc"),
@@ -63,7 +104,24 @@ PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("ban tin", "ban tin tuan", "xem ban tin", "to nao chua ghi gi", "to nao chua ghi", "to nao im lang"), "bantin"
     ),
+    **dict.fromkeys(("dat han rieng", "dat han", "dat nhac"), "nhac"),
+    **dict.fromkeys(("ngung nhac", "ngung nhac han", "sua han", "cac han dang nhac"), "ngungnhac"),
+    **dict.fromkeys(("thong bao", "gui thong bao"), "thongbao"),
     **dict.fromkeys(("bao cao", "so lieu bao cao", "so lieu quy"), "baocao"),
+    **dict.fromkeys(("cau chua tra loi", "cau hoi chua tra loi", "cac cau chua tra loi"), "cauhoi"),
+    **dict.fromkeys(("cau tra loi rieng", "cac cau tra loi rieng"), "traloirieng"),
+    **dict.fromkeys(("nho to ho tro", "nho to giup", "nho to giup do", "nho to cong nghe so giup"), "nho"),
+    **dict.fromkeys(("yeu cau", "cac yeu cau", "viec da nho", "viec ba con nho", "viec dang cho"), "yeucau"),
+    **dict.fromkeys(("gap nguoi that", "gap can bo", "cho gap nguoi that", "cho toi gap nguoi that"), "gapnguoi"),
+    **dict.fromkeys(("lich truc", "dat lich truc", "xem lich truc"), "lichtruc"),
+    **dict.fromkeys(("moi thanh vien", "moi vao to", "tao ma moi"), "moi"),
+    **dict.fromkeys(("danh sach to", "danh sach thanh vien", "ai khong nhan duoc tin", "ai chua vao"), "danhsach"),
+    **dict.fromkeys(("noi tai khoan", "ket noi tai khoan", "lien ket tai khoan"), "noi"),
+    **dict.fromkeys(("ban giao", "ban giao vai tro", "ban giao to truong"), "bangiao"),
+    **dict.fromkeys(("uy quyen", "nho lam thay", "cu nguoi lam thay"), "uyquyen"),
+    **dict.fromkeys(("roi to", "xin roi to", "ra khoi to", "xin nghi to", "roi khoi to"), "roito"),
+    **dict.fromkeys(("goi toi la", "cach goi", "xung ho", "doi cach goi"), "goitoi"),
+    **{f"goi {me} la {pronoun}": "goitoi" for me in ("toi", "minh") for pronoun in ("bac", "co", "chu", "anh", "chi")},
     **dict.fromkeys(("du lieu", "du lieu cua toi"), "dulieu"),
     **dict.fromkeys(("xoa", "xoa du lieu", "xoa du lieu cua toi"), "xoa"),
     **dict.fromkeys(("tat", "tat nhac", "dung", "dung nhac", "stop", "dung nhan tin"), "tat"),
@@ -79,26 +137,69 @@ SINGLE_WORDS = frozenset(("hạn", "xóa", "tắt", "dừng", "bật", "hủy", 
 STOP_OR_YES = "dung"
 """Without marks "dừng" may as well be "đúng", which in a dialogue is an answer."""
 
+ANYBODY: Sequence[str] = ()
+
 BUTTON_WORDS: Mapping[str, str] = {
     "hoan tac": "log.undo:last",
     "nhu lan truoc": "log.again",
     "da nop": "due.list",
     "nhac lai sau": "due.list",
+    "toi nhan": "req.list",
+    "toi tra loi": "talk.list",
 }
 """Words of buttons that mean something even when the button is not the one offered last."""
 
 BUTTONS: Mapping[str, ButtonHandler] = {
     "ask": questions.press,
+    "kb": teaching.press,
+    "kw": writing.press,
     "log": assistance.press,
     "due": reminders.press,
+    "own": own_rules.press,
+    "cast": broadcasts.press,
     "sum": summaries.press,
     "me": people.press,
+    "req": requests.press,
+    "talk": handover.press,
+    "rota": rota.press,
+    "inv": inviting.press,
+    "join": joining.press,
+    "link": linking.press,
+    "team": roster.press,
+    "hand": handing_over.press,
+    "deputy": standing_in.press,
 }
 
 STATES: Mapping[str, Handler] = {
+    adopting.STATE: adopting.take_addressee,
+    own_rules.STATE: own_rules.take_text,
+    broadcasts.STATE: broadcasts.take_text,
     assistance.STATE: assistance.take_text,
+    for_others.STATE: for_others.take_text,
+    teaching.FINDING: teaching.take_words,
+    writing.STATE: writing.take_text,
     consent.STATE: people.waiting_for_consent,
+    requesting.STATE: requesting.take_text,
+    serving.WRITING: serving.take_message,
+    serving.PASSING: serving.take_name,
+    rota.STATE: rota.take_text,
+    inviting.STATE: inviting.take_text,
+    roster.STATE: roster.take_text,
+    handing_over.STATE: handing_over.take_text,
+    standing_in.STATE: standing_in.take_text,
 }
+
+FAREWELLS: Mapping[Kind, Handler] = {Kind.LEFT: people.left, Kind.WITHDRAWN: people.withdrawn}
+"""What a platform tells of somebody who can get no answer to it."""
+
+BEGINNINGS: Sequence[tuple[Callable[[str], bool], Sequence[str], Handler]] = (
+    (for_others.is_meant, ANYBODY, for_others.begin),
+    (assistance.is_edit, ANYBODY, assistance.edit_numbered),
+    (own_rules.is_meant, COORDINATING, own_rules.begin),
+    (broadcasts.is_meant, COORDINATING, broadcasts.begin),
+    (days.is_meant, ("admin",), days.declare),
+)
+"""Texts that are told by how they begin, also in the middle of a dialogue; from whom they are taken so."""
 
 
 def respond(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -109,9 +210,16 @@ def respond(incoming: Incoming, turn: Turn) -> list[Reply]:
 
 
 def _in_private(incoming: Incoming, turn: Turn) -> list[Reply]:
+    if incoming.kind in FAREWELLS:
+        return FAREWELLS[incoming.kind](incoming, turn)
     if incoming.kind is Kind.BUTTON:
         return _press(incoming.button or "", incoming, turn)
+    spoken = talking.relay(incoming, turn, chosen_action(incoming.text, turn))
+    if spoken is not None:
+        return spoken
     if incoming.kind is not Kind.TEXT and not incoming.text.strip():
+        if turn.has_role(*LOGGING):
+            return assistance.take_unreadable(incoming, turn)
         return [Reply(render("common/not_text", kind=incoming.kind))]
     return _respond_to_text(incoming, turn)
 
@@ -121,19 +229,32 @@ def _in_group(incoming: Incoming, turn: Turn) -> list[Reply]:
     if incoming.kind is Kind.BUTTON and (incoming.button or "").startswith("ask."):
         return _press(incoming.button or "", incoming, turn)
     asks = turn.reading is not None and turn.reading.decision.outcome is not Outcome.LOG
-    return questions.answer(incoming, turn) if asks else [Reply(render("common/private_only"))]
+    if asks:
+        return questions.answer(incoming, turn)
+    logs = turn.reading is not None
+    way = turn.rules.start_links.get(incoming.chat.channel)
+    link = None if way is None else way + ("ghi" if logs else "trogiup")
+    return [Reply(render("common/private_only", logs=logs, link=link))]
 
 
 def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     text = incoming.text.strip()
     if len(text) > LONGEST_TEXT:
         return [Reply(render("common/too_long"))]
+    corrected = assistance.take_edited(incoming, turn) if incoming.edited else None
+    if corrected is not None:
+        return corrected
     if text.startswith("/"):
+        linked = _linked_command(text)
+        if linked is not None:
+            return COMMANDS[linked](replace(incoming, text=f"/{linked}"), turn)
         handler = COMMANDS.get(command_of(text))
         return handler(incoming, turn) if handler else [Reply(render("common/unknown_command"))]
     if not words(text):
         return [Reply(render("common/nothing_to_read"))]
-    chosen = chosen_action(text, turn)
+    if joining.is_bare_code(text):
+        return joining.take_bare_code(incoming, turn)
+    chosen = None if incoming.edited else chosen_action(text, turn)  # an old message chooses no new button
     if chosen is not None:
         return _press(chosen, incoming, turn)
     command = plain_command(text, in_dialogue=turn.standing.state is not None)
@@ -142,6 +263,12 @@ def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     button = BUTTON_WORDS.get(fold(text).strip(_ENDS))
     if button is not None:
         return _press(button, incoming, turn)
+    beginning = next(
+        (handler for fits, roles, handler in BEGINNINGS if fits(text) and (roles is ANYBODY or turn.has_role(*roles))),
+        None,
+    )
+    if beginning is not None:
+        return beginning(incoming, turn)
     waiting = STATES.get(turn.standing.state or "")
     if waiting is not None:
         return waiting(incoming, turn)
@@ -159,6 +286,12 @@ def _free_text(incoming: Incoming, turn: Turn) -> list[Reply]:
 def command_of(text: str) -> str:
     """Return the command's name, without slash, bot name and arguments: "/ghi@Bot a" is "ghi"."""
     return text[1:].split(maxsplit=1)[0].partition("@")[0].lower() if text[1:].strip() else ""
+
+
+def _linked_command(text: str) -> str | None:
+    """Return the command that a link into the private chat stands for: "/start ghi" is "ghi"."""
+    name = text.removeprefix("/start").strip().lower() if command_of(text) == "start" else ""
+    return name if name in COMMANDS else None
 
 
 def plain_command(text: str, *, in_dialogue: bool) -> str | None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
-from db import inbox, outbox, people
+from db import areas, files, inbox, outbox, people, reminders
 from db.engine import Transaction
 from db.inbox import Standing
 from db.people import PersonInfo
-from handlers.message import ChatRef, Reply
+from handlers.message import Attachment, ChatRef, Reply, Rows
 from handlers.rendering import ZONE
-from handlers.splitting import split
+from handlers.splitting import split, utf16_length
 from knowledge.answering import Answerer, Asker, Decision, Outcome
+from knowledge.local import is_of_a_plan
 from knowledge.log_sentence import LogReading, parse
 from knowledge.masking import Masked, mask
-from knowledge.working_days import WorkingDays
+from knowledge.working_days import SpecialDay, WorkingDays
 
 DIALOGUE_LASTS = timedelta(hours=12)
 """A dialogue left alone this long is over."""
@@ -31,10 +35,18 @@ REPLY_USEFUL = timedelta(days=1)
 _SURELY_NO_LOG = 0.9
 """Probability of an answer from which a text that could be a log sentence but tells of no help is a question."""
 _SURELY_A_PLAN = 0.8
-"""The same for an answer from a plan, whatever the text tells: nobody logs "quang nam co may to cong nghe so"."""
+"""The same for an answer from a plan, whatever the text tells; where it tells of no help any answer of a plan is
+enough: nobody logs "quang nam co may to cong nghe so"."""
 
 COORDINATING = ("coordinator", "admin")
 LOGGING = ("member", "leader", *COORDINATING)
+
+
+FILE_LASTS = timedelta(days=7)
+"""How long a file can be fetched after it was sent."""
+
+Room = Callable[[Rows, Attachment | None], int]
+"""Tells how long a text may be, in UTF-16 units, in one message with these buttons and this file."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +58,18 @@ class Rules:
     quiet_to: time = time(6, 30)
     steps_before: tuple[int, ...] = (7, 3, 1, 0)
     """Days before the advised day on which those who must submit are reminded."""
+    join_link: str | None = None
+    """What opens a chat with the bot when a code is put behind it, where a channel has such links."""
+    start_links: Mapping[str, str] = field(default_factory=dict)
+    """The same by channel; a command's name may stand behind it in the place of a code."""
     text_limits: Mapping[str, int] = field(default_factory=dict)
     """Longest text by channel, in UTF-16 units."""
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """For channels on which buttons or files take room from the text."""
+    monthly_limits: Mapping[str, int] = field(default_factory=dict)
+    """Messages a month, by channel that has such a limit."""
+    windows: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long after somebody wrote last they can be written to, by channel that has such a limit."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +110,20 @@ def _is_surely_no_log(decision: Decision, log: LogReading) -> bool:
     if decision.outcome in (Outcome.SMALLTALK, Outcome.HANDOFF):
         return True
     answers = decision.outcome in (Outcome.ANSWER, Outcome.CLARIFY)
-    if "/" in (decision.entry or ""):
-        return answers and decision.score >= _SURELY_A_PLAN
+    if is_of_a_plan(decision.entry or ""):
+        answered = decision.outcome is Outcome.ANSWER and not log.tells_of_help
+        return answered or (answers and decision.score >= _SURELY_A_PLAN)
     return answers and decision.score >= _SURELY_NO_LOG and not log.tells_of_help
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to somebody who did not ask, among many; `address` is the channel and the chat."""
+
+    person_id: int
+    address: tuple[str, str]
+    reply: Reply
+    useful_until: datetime | None = None
 
 
 @dataclass
@@ -99,24 +132,34 @@ class Turn:
 
     Attributes:
         now: Aware, UTC.
+        shipped_calendar: The working days as the program knows them.
         chat: The chat being answered; None in a tick.
         who: The person being answered; None in a tick.
         standing: Where the chat stood when the message came.
         reading: What was understood of the text; None if there was no text to understand.
         claim: (holder, until) under which replies are claimed for sending at once; None to leave them queued.
+        batch: What messages to others are queued for together, unless they say otherwise.
+        left_out: Why messages to others were not queued, with how many.
     """
 
     db: Transaction
     now: datetime
     answerer: Answerer
-    calendar: WorkingDays
+    shipped_calendar: WorkingDays
     rules: Rules
     chat: ChatRef | None = None
     who: PersonInfo | None = None
     standing: Standing = field(default_factory=Standing)
     reading: Reading | None = None
     claim: tuple[str, datetime] | None = None
+    batch: str | None = None
+    left_out: Counter[str] = field(default_factory=Counter)
     _next: tuple[str | None, dict[str, Any]] | None = None
+
+    @cached_property
+    def calendar(self) -> WorkingDays:
+        """The working days, with those that administrators have declared on top."""
+        return overlaid(self.shipped_calendar, self.db)
 
     @property
     def person(self) -> PersonInfo:
@@ -128,7 +171,11 @@ class Turn:
     @property
     def today(self) -> date:
         """The day it is in Vietnam."""
-        return self.now.astimezone(ZONE).date()
+        return self.day_of(self.now)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day that a moment falls on in Vietnam."""
+        return moment.astimezone(ZONE).date()
 
     def local(self, day: date, at: time) -> datetime:
         """Return a moment given in Vietnam's time."""
@@ -139,29 +186,29 @@ class Turn:
         return any(role.role in roles for role in self.person.roles)
 
     def area_id(self) -> int | None:
-        """Return the person's commune: of their team, or of their role; None if they have none."""
+        """Return the person's commune: of their team, or of their role (which may be a province); None if none."""
         for role in self.person.roles:
             if role.team_id is not None:
-                return people.team(self.db, role.team_id).area_id
+                return areas.team(self.db, role.team_id).area_id
             if role.area_id is not None:
-                return role.area_id
+                return areas.commune_of(self.db, role.area_id).id
         return None
 
     def team_ids(self) -> list[int]:
         """Return the teams in which the person is a member or leader."""
         return [role.team_id for role in self.person.roles if role.team_id is not None]
 
-    def coordinated_areas(self) -> list[people.AreaInfo]:
-        """Return the areas that the person coordinates: all of them for a role without an area."""
+    def coordinated_areas(self) -> list[areas.AreaInfo]:
+        """Return the communes that the person coordinates: of a province all of its, without an area all there are."""
         roles = [role for role in self.person.roles if role.role in COORDINATING]
-        if any(role.area_id is None for role in roles):
-            return [area for area in people.areas(self.db) if area.kind == "commune"]
-        return [people.area(self.db, role.area_id) for role in roles if role.area_id is not None]
+        within = [areas.communes_within(self.db, role.area_id) for role in roles]
+        return list({area.id: area for found in within for area in found}.values())
 
     def read(self, text: str) -> None:
         """Take up a text that was kept earlier as if it had just come."""
-        villages = people.villages(self.db, self.area_id())
-        self.reading = understand(text, self.answerer, Asker(), self.today, villages)
+        villages = areas.villages(self.db, self.area_id())
+        asker = Asker(areas=home_areas(self.db, self.area_id()))
+        self.reading = understand(text, self.answerer, asker, self.today, villages)
 
     def wait_for(self, state: str, **data: Any) -> None:
         """Enter, or stay in, a dialogue: the next text goes to it."""
@@ -197,9 +244,11 @@ class Turn:
                 person_id=self.person.id,
                 claim=self.claim,
                 useful_until=useful_until,
+                batch=self.batch,
             )
         state, data = self._next if self._next is not None else (self.standing.state, dict(self.standing.data))
-        offered = [(button.label, button.action) for reply in replies for button in reply.buttons]
+        # The last message first: where buttons are numbered lines, "1" means the first of those seen last.
+        offered = [(button.label, button.action) for reply in reversed(replies) for button in reply.buttons]
         # The choices of a dialogue end with it: "huỷ" said twice must not press the button of the first time.
         stays = state == self.standing.state or self.standing.state is None
         inbox.keep_standing(
@@ -220,24 +269,31 @@ class Turn:
         *,
         kind: str,
         key: str | None = None,
+        batch: str | None = None,
         not_before: datetime | None = None,
         useful_until: datetime | None = None,
+        priority: int = outbox.BULK,
     ) -> int | None:
         """Queue a message to somebody, on the channel they used last.
+
+        Args:
+            batch: What it is queued for together with others; the turn's own if none is given.
 
         Returns:
             The message's id; None if nobody can be reached there, or one with this key exists.
         """
         address = people.address_of(self.db, person_id)
         if address is None:
+            self.left_out["unreachable"] += 1
             return None
         chat = ChatRef(*address)
         ids = self._queue(
             chat,
             reply,
             kind=kind,
-            priority=outbox.BULK,
+            priority=priority,
             key=key,
+            batch=batch or self.batch,
             not_before=not_before,
             useful_until=useful_until,
             person_id=person_id,
@@ -255,9 +311,61 @@ class Turn:
             )
         return ids[-1] if ids else None
 
-    def _queue(self, chat: ChatRef, reply: Reply, *, key: str | None = None, **options: Any) -> list[int]:
-        """Queue a reply in as many parts as the channel's limit asks for; the buttons go under the last."""
-        parts = split(reply.text, self.rules.text_limits.get(chat.channel, 0))
+    def send_all(
+        self,
+        outgoing: Sequence[Outgoing],
+        *,
+        kind: str,
+        batch: str | None = None,
+        not_before: datetime | None = None,
+    ) -> list[int]:
+        """Queue messages to many people in a few statements; return the id of each one's last part, in order."""
+        queued: list[dict[str, Any]] = []
+        ends = []
+        for message in outgoing:
+            chat = ChatRef(*message.address)
+            parts = self._parts(chat, message.reply)
+            rows, token = _as_stored(message.reply), _new_token(message.reply.attachment)
+            self._keep_file(token, message.reply.attachment, message.person_id)
+            queued += [
+                {
+                    "channel": chat.channel,
+                    "chat": chat.chat,
+                    "person_id": message.person_id,
+                    "kind": kind,
+                    "text": part,
+                    "rows": rows if number == len(parts) else [],
+                    "attachment": token if number == len(parts) else None,
+                    "batch": batch or self.batch,
+                    "not_before": not_before,
+                    "useful_until": message.useful_until,
+                }
+                for number, part in enumerate(parts, start=1)
+            ]
+            ends.append(len(queued) - 1)
+        ids = outbox.queue_many(self.db, queued, self.now)
+        offered = [
+            (*message.address, [(button.label, button.action) for button in message.reply.buttons])
+            for message in outgoing
+            if message.reply.buttons
+        ]
+        inbox.offer(self.db, offered, now=self.now, expires_at=self.now + DIALOGUE_LASTS)
+        return [ids[end] for end in ends]
+
+    def _queue(
+        self,
+        chat: ChatRef,
+        reply: Reply,
+        *,
+        person_id: int,
+        key: str | None = None,
+        edits: str | None = None,
+        **options: Any,
+    ) -> list[int]:
+        """Queue a reply in as many parts as the channel's limit asks for; buttons and file go with the last."""
+        parts = self._parts(chat, reply)
+        file = reply.attachment
+        token = _new_token(file)
         ids = []
         for number, part in enumerate(parts, start=1):
             last = number == len(parts)
@@ -266,22 +374,77 @@ class Turn:
                 channel=chat.channel,
                 chat=chat.chat,
                 text=part,
-                rows=[[[item.label, item.action] for item in row] for row in reply.rows] if last else [],
+                rows=_as_stored(reply) if last else [],
+                attachment=token if last else None,
                 now=self.now,
                 key=key if last or key is None else f"{key}#{number}",
+                # A message that is there cannot be given a file, and only one part can take its place.
+                edits=edits if number == 1 and file is None else None,
+                person_id=person_id,
                 **options,
             )
-            if queued is not None:
-                ids.append(queued)
+            if queued is None:
+                continue
+            ids.append(queued)
+            if last:
+                self._keep_file(token, file, person_id)
         return ids
 
+    def _keep_file(self, token: str | None, file: Attachment | None, person_id: int) -> None:
+        if token is not None and file is not None:
+            files.keep(
+                self.db, token, file.name, file.media_type, file.content,
+                person_id=person_id, now=self.now, expires_at=self.now + FILE_LASTS,
+            )  # fmt: skip
 
-def look_up(db: Transaction, channel: str, address: str, standing: Standing) -> tuple[Asker, list[str]]:
+    def _parts(self, chat: ChatRef, reply: Reply) -> list[str]:
+        """Split a reply's text as its channel asks for; the last part leaves room for what goes with it."""
+        parts = split(reply.text, self.rules.text_limits.get(chat.channel, 0))
+        room = self.rules.rooms.get(chat.channel)
+        if room is not None and utf16_length(parts[-1]) > room(reply.rows, reply.attachment):
+            parts.append("")  # what does not fit under the text follows it
+        return parts
+
+
+def _new_token(file: Attachment | None) -> str | None:
+    """Return what a file is found by, which nobody can guess; None if there is no file."""
+    return None if file is None else secrets.token_urlsafe(32)
+
+
+def _as_stored(reply: Reply) -> list[list[list[str]]]:
+    """Return the buttons as the outbox keeps them."""
+    return [[[item.label, item.action] for item in row] for row in reply.rows]
+
+
+def overlaid(calendar: WorkingDays, db: Transaction) -> WorkingDays:
+    """Return the calendar with the days on top that administrators have declared."""
+    return calendar.with_overrides(
+        SpecialDay(day=day, kind="working" if working else "holiday", name=note or "ngày nghỉ")
+        for day, working, note in reminders.day_overrides(db)
+    )
+
+
+def look_up(db: Transaction, channel: str, address: str, standing: Standing, now: datetime) -> tuple[Asker, list[str]]:
     """Return what the answerer may know of a sender, and the villages of their commune; reads only."""
-    role = people.role_of_account(db, channel, address)
+    role = people.role_of_account(db, channel, address, now)
     area_id = None
     if role is not None:
-        area_id = role.area_id if role.team_id is None else people.team(db, role.team_id).area_id
-    plan = None if area_id is None else people.area(db, area_id).plan
-    villages = [] if area_id is None else people.villages(db, area_id)
-    return Asker(plan=plan, before=standing.data.get("question"), entry=standing.data.get("entry")), villages
+        area_id = role.area_id if role.team_id is None else areas.team(db, role.team_id).area_id
+    plan = None if area_id is None else areas.area(db, area_id).plan
+    villages = [] if area_id is None else areas.villages(db, area_id)
+    asker = Asker(
+        plan=plan,
+        before=standing.data.get("question"),
+        entry=standing.data.get("entry"),
+        areas=home_areas(db, area_id),
+    )
+    return asker, villages
+
+
+def home_areas(db: Transaction, area_id: int | None) -> frozenset[int]:
+    """Return the areas whose own answers hold for somebody of an area: itself, and those it lies in.
+
+    Somebody of whom no area is known belongs to the only commune, where there is only one.
+    """
+    home = areas.only_commune(db) if area_id is None else area_id
+    return frozenset() if home is None else frozenset(areas.ancestors(db, home))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from handlers.message import Button, Reply, Rows
 from handlers.rendering import render
 from knowledge.answering import Answerer, Decision, Outcome
-from knowledge.deadlines import next_occurrence
+from knowledge.deadlines import next_occurrence, plan_rule
 from knowledge.loader import Knowledge
+from knowledge.local import OwnEntry, is_of_a_plan
 from knowledge.schema import (
+    RECORD_NAMES,
     AnyRecord,
-    BudgetLine,
-    CitedDocument,
     Deadline,
     Duty,
     Fact,
@@ -26,7 +26,6 @@ from knowledge.schema import (
     Point,
     SectionKey,
     Source,
-    System,
 )
 from knowledge.working_days import WorkingDays
 
@@ -38,15 +37,8 @@ _SECTION_BUTTONS = {
     SectionKey.IN_PERSON: "Nhờ giúp trực tiếp",
     SectionKey.LEGAL: "Xem căn cứ",
 }
-_TEMPLATES: Mapping[type[AnyRecord], str] = {
-    Figure: "figure",
-    Duty: "duty",
-    Deadline: "deadline",
-    System: "system",
-    CitedDocument: "cited",
-    BudgetLine: "budget",
-    Point: "point",
-}
+TO_PEOPLE: Rows = ((Button("Nhờ tổ hỗ trợ", "req.last"), Button("Gặp người thật", "ask.person")),)
+"""Where the bot's knowledge ends."""
 _SHOWN_SOURCES = 3
 _SHOWN_AKIN = 3
 _FOLLOW_UP_WORDS = 6
@@ -78,6 +70,8 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
             return Worded(section(entry, decision.section), sources_of(entry.facts, answerer.knowledge))
         if decision.entry in answerer.knowledge.entries:
             return _how_to(answerer.knowledge.entries[decision.entry], answerer.knowledge, today)
+        if decision.entry in answerer.local.entries:
+            return own_entry(answerer.local.entries[decision.entry])
         if decision.compared:
             return _comparison(decision, answerer)
         return _plan_fact(decision, answerer, calendar, today)
@@ -89,11 +83,11 @@ def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: d
     if decision.outcome is Outcome.SMALLTALK:
         return Worded(Reply(render("questions/smalltalk", remark=decision.remark)))
     if decision.outcome is Outcome.HANDOFF:
-        return Worded(Reply(render("questions/handoff")))
+        return Worded(Reply(render("questions/handoff"), TO_PEOPLE))
     if decision.outcome is Outcome.LOG:
         return Worded(Reply(render("assistance/members_only")))
     text = unknown(answerer, decision.elsewhere)
-    return Worded(Reply(text, ((Button("Gặp người thật", "ask.person"), Button("Trợ giúp", "me.help")),)))
+    return Worded(Reply(text, (*TO_PEOPLE, (Button("Trợ giúp", "me.help"),))))
 
 
 def subject_of(decision: Decision, question: str, before: str | None) -> str | None:
@@ -101,7 +95,7 @@ def subject_of(decision: Decision, question: str, before: str | None) -> str | N
 
     A question of a few words keeps the subject of the one before.
     """
-    if not any("/" in entry for entry in (decision.entry or "", *(choice.entry for choice in decision.choices))):
+    if not any(map(is_of_a_plan, (decision.entry or "", *(choice.entry for choice in decision.choices)))):
         return None
     return before if before and len(question.split()) <= _FOLLOW_UP_WORDS else question[:_KEPT_QUESTION]
 
@@ -145,13 +139,20 @@ def _how_to(entry: HowTo, knowledge: Knowledge, today: date) -> Worded:
     return Worded(Reply(text, rows), sources)
 
 
+def own_entry(entry: OwnEntry) -> Worded:
+    """Return what is said for an area's own entry: who vouches for it, beside where it comes from."""
+    text = render("questions/local", entry=entry)
+    return Worded(Reply(text, (_feedback(entry.answers),)), (SourceRef(entry.answers, entry.source, None),))
+
+
 def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
     entry = decision.entry or ""
     plan, record = answerer.records[entry]
     values: dict[str, object] = {"record": record, "plan": plan.document, "asked_year": decision.asked_year}
-    template = f"questions/{_TEMPLATES[type(record)]}"
+    template = f"questions/{RECORD_NAMES[type(record)]}"
     if isinstance(record, Deadline):
-        values["upcoming"] = next_occurrence(plan, record, today, calendar)
+        rule = plan_rule(plan, record)
+        values["upcoming"] = None if rule is None else next_occurrence(rule, today, calendar)
         # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
         values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
     source = _source_in_plan(plan.document, record)

@@ -8,17 +8,21 @@ from datetime import date, datetime, time, timedelta
 
 from handlers.rendering import ZONE
 from handlers.turn import Rules
-from knowledge.deadlines import Occurrence
+from knowledge.deadlines import Every, Occurrence, Rhythm
 
 LATE_TO_TEAM = 1
 """Days after the last day on which the team is told that it is late."""
 LATE_TO_COORDINATOR = 2
 """Days after the last day on which the coordinator is told."""
 LAST_STEP_USEFUL = timedelta(days=14)
+_BEFORE_WEEKLY = 1
+"""Earlier steps of a weekly deadline would fall into the week before, and nobody reads four messages a week."""
 
 
-POSTPONED = "again "
+_POSTPONED = "again "
 """How the name of a step begins that somebody asked to have on another day."""
+_NUDGE = "nudge "
+"""How the name of a step begins that a coordinator has asked for."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,17 @@ class Step:
     useful_until: datetime
 
 
+def steps_before(rhythm: Rhythm, rules: Rules) -> list[int]:
+    """Return how many days before the advised day those who must submit are reminded, the earliest first."""
+    most = _BEFORE_WEEKLY if rhythm.every is Every.WEEK else max(rules.steps_before, default=0)
+    return sorted({before for before in rules.steps_before if before <= most}, reverse=True)
+
+
 def team_steps(occurrence: Occurrence, rules: Rules) -> list[Step]:
     """Return the steps to those who must submit, in order of time (design, section 4)."""
     days = [
         (f"d{before}", occurrence.advised_day - timedelta(days=before))
-        for before in sorted(rules.steps_before, reverse=True)
+        for before in steps_before(occurrence.rule.rhythm, rules)
     ]
     days.append((f"late{LATE_TO_TEAM}", occurrence.last_day + timedelta(days=LATE_TO_TEAM)))
     return _steps(days, occurrence, rules)
@@ -56,7 +66,7 @@ def _steps(days: list[tuple[str, date]], occurrence: Occurrence, rules: Rules) -
     steps = []
     for (name, day), following in zip(days, [*days[1:], None], strict=True):
         if name == "d0":
-            until = _local(day, rules.quiet_from)
+            until = _next_quiet_hours(_local(day, rules.reminder_time), rules)
         elif following is not None:
             until = _local(following[1], rules.reminder_time)
         else:
@@ -67,13 +77,21 @@ def _steps(days: list[tuple[str, date]], occurrence: Occurrence, rules: Rules) -
 
 def postponed_to(day: date) -> str:
     """Return the name of a step put off to a day."""
-    return f"{POSTPONED}{day.isoformat()}"
+    return f"{_POSTPONED}{day.isoformat()}"
+
+
+def nudge_step(now: datetime, rules: Rules) -> Step:
+    """Return the step of a coordinator's nudge, at once or after the quiet hours: there is one a day."""
+    at = after_quiet_hours(now, rules)
+    day = at.astimezone(ZONE).date()
+    return Step(f"{_NUDGE}{day.isoformat()}", at, _next_quiet_hours(at, rules))
 
 
 def postponed_step(name: str, rules: Rules) -> Step:
     """Return the step with that name: from the reminder time of its day until quiet hours."""
-    day = date.fromisoformat(name.removeprefix(POSTPONED))
-    return Step(name, _local(day, rules.reminder_time), _local(day, rules.quiet_from))
+    day = date.fromisoformat(name.removeprefix(_POSTPONED))
+    at = _local(day, rules.reminder_time)
+    return Step(name, at, _next_quiet_hours(at, rules))
 
 
 def newest_due(steps: Iterable[Step], now: datetime) -> tuple[Step | None, list[Step]]:
@@ -93,6 +111,22 @@ def in_quiet_hours(now: datetime, rules: Rules) -> bool:
     if rules.quiet_from <= rules.quiet_to:
         return rules.quiet_from <= at < rules.quiet_to
     return at >= rules.quiet_from or at < rules.quiet_to
+
+
+def after_quiet_hours(now: datetime, rules: Rules) -> datetime:
+    """Return `now`, or the end of the quiet hours it lies in."""
+    if not in_quiet_hours(now, rules):
+        return now
+    today = now.astimezone(ZONE).date()
+    ends = _local(today, rules.quiet_to)
+    return ends if ends > now else _local(today + timedelta(days=1), rules.quiet_to)
+
+
+def _next_quiet_hours(moment: datetime, rules: Rules) -> datetime:
+    """Return when the next quiet hours after a moment begin."""
+    day = moment.astimezone(ZONE).date()
+    begin = _local(day, rules.quiet_from)
+    return begin if begin > moment else _local(day + timedelta(days=1), rules.quiet_from)
 
 
 def _local(day: date, at: time) -> datetime:

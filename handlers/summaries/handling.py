@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 
-from db import people
+from db import areas, people
 from handlers.message import Button, Incoming, Reply
 from handlers.reminders.planning import in_quiet_hours
 from handlers.rendering import render
@@ -13,6 +13,7 @@ from handlers.turn import COORDINATING, Turn
 
 _MONDAY, _WEDNESDAY = 0, 2
 _SHOWN_QUESTIONS = 10
+_UNANSWERED = Button("Câu chưa trả lời", "kb.list")
 
 
 def weekly(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -47,17 +48,17 @@ def send_weekly(turn: Turn) -> list[int]:
         return []
     start, end = last_week(turn.today)
     queued = []
-    for area in people.areas(turn.db):
+    for area in areas.areas(turn.db):
         if area.kind != "commune":
             continue
-        recipients = people.people_with(turn.db, "coordinator", area_id=area.id)
-        listeners = [person for person in recipients if not people.person_info(turn.db, person).muted]
+        recipients = people.people_with(turn.db, "coordinator", turn.now, area_id=area.id)
+        listeners = [person for person in recipients if not people.person_info(turn.db, person, turn.now).muted]
         if not listeners:
             continue
         text = text_of(gather(turn, area, start, end), turn, "Bản tin tuần")
         for person_id in listeners:
             key = f"summary:{start.isoformat()}:{area.id}:{person_id}"
-            buttons = ((Button("Số liệu quý", "sum.quarter"), Button("Hạn báo cáo", "due.list")),)
+            buttons = ((Button("Số liệu quý", "sum.quarter"), Button("Hạn báo cáo", "due.list")), (_UNANSWERED,))
             outbox_id = turn.send(person_id, Reply(text, buttons), kind="summary", key=key, useful_until=until)
             if outbox_id is not None:
                 queued.append(outbox_id)
@@ -80,7 +81,7 @@ def text_of(summary: Summary, turn: Turn, title: str) -> str:
 def _show(turn: Turn, start: date, end: date, *, title: str) -> list[Reply]:
     if not turn.has_role(*COORDINATING):
         return [Reply(render("summaries/coordinators_only"))]
-    areas: list[people.AreaInfo | None] = [*turn.coordinated_areas()]
-    buttons = ((Button("Tuần trước", "sum.last"), Button("Số liệu quý", "sum.quarter")),)
-    replies = [Reply(text_of(gather(turn, area, start, end), turn, title)) for area in areas or [None]]
+    chosen: list[areas.AreaInfo | None] = [*turn.coordinated_areas()]
+    buttons = ((Button("Tuần trước", "sum.last"), Button("Số liệu quý", "sum.quarter")), (_UNANSWERED,))
+    replies = [Reply(text_of(gather(turn, area, start, end), turn, title)) for area in chosen or [None]]
     return [*replies[:-1], Reply(replies[-1].text, buttons)]
