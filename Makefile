@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check coverage format lock bench
+.PHONY: run test check coverage format lock bench soak
 .DEFAULT_GOAL := run
 
 run: .venv/.runs
@@ -31,6 +31,12 @@ format: .venv/.develops
 bench: .venv/.benches
 	$(BIN)/python -m tests.bench.bench_search
 	$(BIN)/python -m tests.bench.bench_messages
+	$(BIN)/python -m tests.bench.bench_delivery
+
+# Proves in full what the suite proves in short: 200 kills over 10,000 reminders and 20 storms of faults, both databases.
+soak: .venv/.develops
+	$(BIN)/python -m tests.soak.crash
+	$(BIN)/python -m tests.soak.storms
 
 # Writes the exact versions with their hashes; `make lock LOCK=--upgrade` takes newer ones.
 lock: .venv/.develops

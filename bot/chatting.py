@@ -10,11 +10,12 @@ from contextlib import closing
 from rich.console import Console
 
 from bot import demonstration, wiring
+from bot.channels import numbered
 from bot.inbox import Inbox, utc_now
 from bot.settings import Settings
 from db import outbox
 from db.engine import Database
-from handlers.message import ChatRef, Incoming, Kind
+from handlers.message import Button, ChatRef, Incoming, Kind
 
 CHANNEL = "console"
 _ROLES = dict(demonstration.ROLES)
@@ -87,11 +88,8 @@ def _show(database: Database, chat: ChatRef, seen: int, console: Console) -> int
     with database.reading() as db:
         messages = outbox.of_chat(db, chat.channel, chat.chat, after=seen, limit=100, now=utc_now())
     for message in messages:
-        console.print(message.text, markup=False)
-        labels = [label for row in message.rows for label, _ in row]
-        numbered = not any(label.isdigit() for label in labels)
-        for number, label in enumerate(labels, start=1):
-            console.print(f"  {number}. {label}" if numbered else f"  [{label}]", markup=False)
+        rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
+        console.print(numbered.joined(message.text, numbered.choices(rows)), markup=False)
         console.print()
         seen = message.id
     if messages:

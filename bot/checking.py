@@ -29,8 +29,8 @@ def _tested() -> set[str] | None:
     """Return the entries that some test question expects."""
     if not QUESTIONS.is_dir():
         return None
-    cases = [case for folder in sorted(QUESTIONS.iterdir()) for case in load_cases(folder)]
-    return {name for case in cases for name in (*case.entries, *([case.entry] if case.entry else []))}
+    cases = (case for folder in sorted(QUESTIONS.iterdir()) for case in load_cases(folder))
+    return {name for case in cases for name in case.named}
 
 
 def _too_long(brain: Brain, today: date) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from functools import wraps
@@ -14,22 +14,26 @@ from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
-from bot import asking, chatting, checking, health, inviting, logs, wiring
+from bot import asking, calendars, chatting, checking, consenting, exporting, health, importing, inviting, logs, wiring
+from bot.documents import tables
+from bot.documents.calendar import calendar_file
 from bot.inbox import utc_now
 from bot.settings import BadSettings, Settings, load_settings
 from bot.simulation import simulate as play
-from db import people
+from db import areas
 from db.engine import Database
-from db.reminders import adopted as adopted_rules
+from handlers.questions.lessons import taught
 from handlers.rendering import ZONE, short_day
 from handlers.summaries.handling import text_of
-from handlers.summaries.week import gather, last_week
-from handlers.turn import Turn
+from handlers.summaries.week import gather, last_week, quarter
+from handlers.turn import Turn, understand
 from knowledge import answer_eval, check, log_eval
-from knowledge.deadlines import Occurrence, occurrences
+from knowledge.answering import Asker, Outcome
 from knowledge.loader import KnowledgeError, load
+from knowledge.local import as_yaml
 from knowledge.log_sentence import parse
 from knowledge.working_days import working_days
 
@@ -44,7 +48,9 @@ log = typer.Typer(no_args_is_help=True, help="Thử cách hiểu câu ghi sổ."
 db_commands = typer.Typer(no_args_is_help=True, help="Cơ sở dữ liệu.")
 app.add_typer(kb, name="kb")
 app.add_typer(log, name="log")
+zalo = typer.Typer(no_args_is_help=True, help="Cấp quyền cho Zalo Official Account.")
 app.add_typer(db_commands, name="db")
+app.add_typer(zalo, name="zalo")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -190,28 +196,27 @@ def deadlines(
     area: Annotated[str | None, typer.Option(help="Chỉ các hạn của địa bàn này")] = None,
     adopted: Annotated[bool, typer.Option("--adopted", help="Chỉ các hạn đã áp dụng")] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
+    ics: Annotated[Path | None, typer.Option(help="Ghi thành tệp lịch .ics")] = None,
 ) -> None:
     """Lịch hạn báo cáo; mặc định từ hôm nay đến 90 ngày nữa."""
     start, end = _span(from_, to, default_days=90)
-    found = occurrences(load().plans.values(), start, end, working_days())
-    if area is not None or adopted:
-        with _quiet_database() as (database, settings):
-            found = _narrowed(found, wiring.think(settings), database, area, adopted)
+    with _quiet_database() as (database, _):
+        try:
+            found = calendars.entries(load(), working_days(), database, start, end, area=area, adopted=adopted)
+        except calendars.UnknownPlace:
+            fail(f"--area {area}: không có địa bàn hay kế hoạch nào tên này.")
+    if ics is not None:
+        _write_bytes(calendar_file(found, utc_now()), ics)
+        return
     if as_json:
-        for occurrence in found:
-            _print_json(_occurrence_json(occurrence))
+        for entry in found:
+            _print_json(entry.as_json())
         return
     table = Table("Hạn chót", "Nên nộp", "Kỳ", "Nơi", "Ai nộp", "Nộp cho")
-    for occurrence in found:
-        document = occurrence.plan.document
-        table.add_row(
-            short_day(occurrence.last_day),
-            short_day(occurrence.advised_day),
-            occurrence.period,
-            document.place,
-            occurrence.deadline.who,
-            occurrence.deadline.to,
-        )
+    for entry in found:
+        occurrence = entry.occurrence
+        days = (short_day(occurrence.last_day), short_day(occurrence.advised_day))
+        table.add_row(*days, occurrence.period, entry.place, entry.who, entry.to)
     Console().print(table if found else "Không có hạn nào trong khoảng này.")
 
 
@@ -246,25 +251,105 @@ def summary(
     out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
 ) -> None:
     """Bản tin tuần; mặc định của tuần trước."""
-    if format_ != "text":
-        fail(f"--format {format_}: bản này chỉ có text.")
-    week = last_week(_today())
-    start, end = _day("--from", from_) or week[0], _day("--to", to) or week[1]
-    if end < start:
-        fail("--to không được trước --from.")
-    with _database() as (database, settings):
-        brain = wiring.think(settings)
-        with database.reading() as session:
-            turn = Turn(session, utc_now(), brain.answerer, brain.calendar, brain.rules)
-            chosen = _area(session, area) if area is not None else None
-            text = text_of(gather(turn, chosen, start, end), turn, "Bản tin")
-    if out is None:
-        typer.echo(text)
+    start, end = _reported(from_, to, last_week(_today()))
+    _summarise("Bản tin", area, start, end, format_, out)
+
+
+@app.command()
+@plainly
+def report(
+    area: Annotated[str | None, typer.Option(help="Địa bàn; mặc định tất cả")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD")] = None,
+    to: Day = None,
+    format_: Annotated[str, typer.Option("--format", help="text")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
+) -> None:
+    """Số liệu cho báo cáo kỳ; mặc định từ đầu quý này đến hôm nay."""
+    start, end = _reported(from_, to, quarter(_today()))
+    _summarise("Số liệu báo cáo", area, start, end, format_, out)
+
+
+@app.command("import")
+@plainly
+def import_(
+    file: Annotated[list[Path] | None, typer.Argument(help="Tệp CSV hoặc XLSX")] = None,
+    table: Annotated[str | None, typer.Option(help=f"Tệp là bảng nào: {', '.join(importing.TABLES)}")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chỉ kiểm tra, không ghi")] = False,
+    example: Annotated[Path | None, typer.Option(help="Ghi các tệp mẫu vào thư mục này")] = None,
+) -> None:
+    """Nhập danh sách địa bàn, tổ, thành viên; có dòng sai thì không nhập gì."""
+    if example is not None:
+        for name, rows in importing.EXAMPLES.items():
+            _write_bytes(tables.write(rows, importing.TABLES[name], "csv"), example / f"{name}.csv")
         return
+    if not file:
+        fail("Chưa có tệp: cnscd import danh-sach.csv")
+    if table is not None and table not in importing.TABLES:
+        fail(f"--table {table}: phải là một trong {', '.join(importing.TABLES)}.")
+    settings = load_settings()
+    logs.configure("ERROR")
     try:
-        out.write_text(f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        fail(f"{out}: không ghi được ({error.strerror}).")
+        sheets = [sheet for path in file for sheet in tables.read(path)]
+        with closing(wiring.open_database(settings)) as database:
+            wiring.migrate(database)
+            report = importing.take_in(
+                database, sheets, utc_now(), table=table, dry_run=dry_run, progress=_with_progress
+            )
+    except tables.UnreadableTable as error:
+        fail(str(error))
+    except importing.BadRows as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        fail(f"Chưa nhập gì: {len(error.problems)} chỗ cần sửa.")
+    for note in report.notes:
+        typer.echo(note, err=True)
+    for name, tally in report.tallies.items():
+        said = f"thêm {tally.added}, đổi {tally.changed}, giữ nguyên {tally.same}"
+        typer.echo(f"{importing.NAMES[name].capitalize()}: {said}{' (chạy thử, chưa ghi)' if dry_run else ''}.")
+
+
+@app.command()
+@plainly
+def export(
+    table: Annotated[str, typer.Argument(help=f"Bảng: log (nhật ký hỗ trợ), {', '.join(importing.TABLES)}")] = "log",
+    area: Annotated[str | None, typer.Option(help="Nhật ký của địa bàn; mặc định tất cả")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD")] = None,
+    to: Day = None,
+    format_: Annotated[str, typer.Option("--format", help="csv, xlsx")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
+) -> None:
+    """Xuất nhật ký hỗ trợ (mặc định của quý này), hoặc danh sách theo dạng mà `import` nhận."""
+    if table not in ("log", *importing.TABLES):
+        fail(f"{table}: phải là một trong log, {', '.join(importing.TABLES)}.")
+    if table != "log" and (area or from_ or to):
+        fail("--area, --from, --to chỉ dùng cho nhật ký: cnscd export --area …")
+    _check_format(format_, out)
+    start, end = _reported(from_, to, quarter(_today()))
+    with _database() as (database, _), database.reading() as session:
+        if table == "log":
+            area_id = None if area is None else _area(session, area).id
+            sessions = exporting.log_rows(session, area_id, start, end, load().topics)
+            content = tables.write(sessions, exporting.LOG_COLUMNS, format_)
+        else:
+            content = tables.write(exporting.rows(session, table, utc_now()), exporting.header(table), format_)
+    _write_bytes(content, out)
+
+
+@app.command()
+@plainly
+def invitations(
+    area: Annotated[str | None, typer.Option(help="Địa bàn; mặc định tất cả")] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv, xlsx")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
+) -> None:
+    """Làm mã vào cho mọi thành viên chưa có tài khoản; mã chỉ hiện một lần này."""
+    _check_format(format_, out)
+    with _database() as (database, _):
+        with database.reading() as session:
+            chosen = None if area is None else _area(session, area).id
+        made = exporting.invitations(database, utc_now(), chosen)
+    _write_bytes(tables.write(made, exporting.INVITATION_COLUMNS, format_), out)
+    typer.echo(f"Đã làm {len(made)} mã, mỗi mã dùng một lần; mã cũ của những người này hết dùng được.", err=True)
 
 
 @kb.command("check")
@@ -291,9 +376,23 @@ def kb_search(
     query: Annotated[list[str], typer.Argument()], limit: Annotated[int, typer.Option(min=1, max=50)] = 8
 ) -> None:
     """Xem một câu hỏi gần những mục nào, với điểm."""
-    answerer = wiring.think(load_settings()).answerer
-    for hit in answerer.search(" ".join(query), limit=limit):
-        typer.echo(f"{hit.score:.3f}  {hit.id}  {answerer.label(hit.id)}")
+    with _quiet_database() as (database, settings):
+        answerer = asking.learned(wiring.think(settings).answerer, database)
+        for hit in answerer.search(" ".join(query), limit, asking.all_areas(database)):
+            typer.echo(f"{hit.score:.3f}  {hit.id}  {answerer.label(hit.id)}")
+
+
+@kb.command("export")
+@plainly
+def kb_export(
+    area: Annotated[str | None, typer.Option(help="Địa bàn; mặc định tất cả")] = None,
+    out: Annotated[Path | None, typer.Option(help="Ghi vào tệp")] = None,
+) -> None:
+    """Xuất câu trả lời riêng và cách hỏi đã dạy, theo dạng của kho kiến thức."""
+    with _database() as (database, _), database.reading() as session:
+        chosen = None if area is None else _area(session, area).id
+        items = [item for item in taught(session) if chosen is None or item.area_id == chosen]
+    _write(as_yaml(items, {topic.id: topic.title for topic in load().topics.values()}), out)
 
 
 @kb.command("stats")
@@ -322,17 +421,44 @@ def kb_eval(
 @log.command("eval")
 @plainly
 def log_eval_command(
-    sets: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)] = [Path("tests/sentences/heldout.yaml")],  # noqa: B006
-    worst: Annotated[int, typer.Option(min=0, help="Số câu sai in ra")] = 20,
+    sets: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Tệp, thư mục, hay phần đầu tên các tệp; mặc định tests/sentences/heldout"),
+    ] = None,
+    worst: Annotated[
+        int | None, typer.Option(min=0, help="Số câu sai in ra; mặc định không in câu nào của bộ heldout")
+    ] = None,
 ) -> None:
     """Đo mức hiểu câu ghi sổ; dưới ngưỡng thì trạng thái 1."""
     passes = True
-    for path in sets:
-        result = log_eval.score(*log_eval.load_sentences(path))
-        passes = passes and result.whole >= log_eval.BAR
-        typer.echo("\n".join([str(path), *result.lines(worst)]))
+    for named in sets or [Path("tests/sentences/heldout")]:
+        files = log_eval.sentence_files(named)
+        if not files:
+            fail(f"{named}: không có bộ câu nào.")
+        result = log_eval.score(files)
+        passes = passes and result.passes
+        shown = worst if worst is not None else 0 if "heldout" in named.name else 20
+        typer.echo("\n".join([", ".join(map(str, files)), *result.lines(shown)]))
+    taken = _questions_taken_for_logs()
+    if taken is not None:
+        typer.echo(f"câu hỏi bị hiểu là câu ghi sổ: {taken:.2%}")
+        passes = passes and taken <= log_eval.FALSE_BAR
     if not passes:
         raise typer.Exit(1)
+
+
+def _questions_taken_for_logs() -> float | None:
+    """Return the share of the project's test questions that the chat takes for log sentences; None without them."""
+    if not checking.QUESTIONS.is_dir():
+        return None
+    answerer = wiring.think(load_settings()).answerer
+    questions = log_eval.as_typed(
+        case.q for folder in sorted(checking.QUESTIONS.iterdir()) for case in answer_eval.load_cases(folder)
+    )
+    today = _today()
+    return log_eval.taken_for_logs(
+        questions, lambda text: understand(text, answerer, Asker(), today, ()).decision.outcome is Outcome.LOG
+    )
 
 
 @db_commands.command("upgrade")
@@ -344,6 +470,28 @@ def db_upgrade() -> None:
     with closing(wiring.open_database(settings)) as database:
         before, now = wiring.migrate(database)
     typer.echo(f"Cơ sở dữ liệu ở phiên bản {now}." if before == now else f"Đã nâng từ {before or 'trống'} lên {now}.")
+
+
+@zalo.command("consent-url")
+@plainly
+def zalo_consent_url(
+    redirect: Annotated[str | None, typer.Option(help="Địa chỉ callback đã khai ở developers.zalo.me")] = None,
+) -> None:
+    """In đường dẫn để người quản trị Official Account mở và đồng ý."""
+    typer.echo(consenting.url(load_settings(), redirect))
+
+
+@zalo.command("code")
+@plainly
+def zalo_code(code: Annotated[str | None, typer.Argument(help="Mã sau chữ code= trên thanh địa chỉ")] = None) -> None:
+    """Đổi mã nhận được sau khi đồng ý lấy quyền gửi tin; mã chỉ dùng một lần, trong 10 phút."""
+    given = code if code is not None else typer.prompt("Mã (code)", hide_input=True, err=True)
+    settings = load_settings()
+    logs.configure("ERROR")
+    with closing(wiring.open_database(settings)) as database:
+        wiring.migrate(database)
+        until = consenting.take(settings, database, given)
+    typer.echo(f"Đã được cấp quyền. Mã hiện tại dùng đến {until.astimezone(ZONE):%H:%M %d/%m}, sau đó tự đổi.")
 
 
 @app.command()
@@ -409,54 +557,74 @@ def _lines() -> Iterator[bytes]:
             yield line
 
 
+def _reported(from_: str | None, to: str | None, usual: tuple[date, date]) -> tuple[date, date]:
+    """Return the first and last day that were asked for, where none was the usual ones."""
+    start, end = _day("--from", from_) or usual[0], _day("--to", to) or usual[1]
+    if end < start:
+        fail("--to không được trước --from.")
+    return start, end
+
+
+def _summarise(title: str, area: str | None, start: date, end: date, format_: str, out: Path | None) -> None:
+    """Write the figures of a span of days."""
+    if format_ != "text":
+        fail(f"--format {format_}: bản này chỉ có text.")
+    with _database() as (database, settings):
+        brain = wiring.think(settings)
+        with database.reading() as session:
+            turn = Turn(session, utc_now(), brain.answerer, brain.calendar, brain.rules)
+            chosen = _area(session, area) if area is not None else None
+            text = text_of(gather(turn, chosen, start, end), turn, title)
+    _write(text, out)
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Print a text, or write it to a file."""
+    if out is None:
+        typer.echo(text)
+        return
+    try:
+        out.write_text(f"{text.rstrip()}\n", encoding="utf-8")
+    except OSError as error:
+        fail(f"{out}: không ghi được ({error.strerror}).")
+
+
 def _print_json(value: Any, indent: int | None = None) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     # Half a surrogate pair comes back as it came, as its escape.
     typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
-def _occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
-    deadline = occurrence.deadline
-    return {
-        "rule": occurrence.rule,
-        "plan": occurrence.plan.document.id,
-        "area": occurrence.plan.document.place,
-        "section": deadline.section,
-        "who": deadline.who,
-        "to": deadline.to,
-        "what": deadline.what,
-        "period": occurrence.period,
-        "named_day": occurrence.named_day.isoformat(),
-        "last_day": occurrence.last_day.isoformat(),
-        "advised_day": occurrence.advised_day.isoformat(),
-        "extrapolated": occurrence.extrapolated,
-    }
+def _check_format(format_: str, out: Path | None) -> None:
+    if format_ not in tables.FORMATS:
+        fail(f"--format {format_}: phải là một trong {', '.join(tables.FORMATS)}.")
+    if format_ == "xlsx" and out is None:
+        fail("--format xlsx cần --out TỆP.")
 
 
-def _narrowed(
-    found: list[Occurrence], brain: wiring.Brain, database: Database | None, area: str | None, adopted: bool
-) -> list[Occurrence]:
-    """Keep the occurrences of an area (its plan's and those it has adopted), or only the adopted ones."""
-    chosen, in_force = None, set[str]()
-    if database is not None:
-        with database.reading() as session:
-            chosen = inviting.find_area(people.areas(session), area) if area is not None else None
-            if area is None or chosen is not None:
-                in_force = {rule.rule for rule in adopted_rules(session, None if chosen is None else [chosen.id])}
-    known = brain.answerer.knowledge.plan_of_place(area) if area is not None and chosen is None else None
-    plan = chosen.plan if chosen is not None else None if known is None else known.document.id
-    if area is not None and chosen is None and plan is None:
-        fail(f"--area {area}: không có địa bàn hay kế hoạch nào tên này.")
-    if adopted:
-        return [item for item in found if item.rule in in_force]
-    return [item for item in found if item.plan.document.id == plan or item.rule in in_force]
+def _write_bytes(content: bytes, out: Path | None) -> None:
+    """Write a file, or to stdout where none is named."""
+    if out is None:
+        typer.echo(content.decode("utf-8-sig"), nl=False)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(content)
+    except OSError as error:
+        fail(f"{out}: không ghi được ({error.strerror}).")
 
 
-def _area(session: Any, name: str) -> people.AreaInfo:
+def _with_progress(rows: Sequence[tables.Row], name: str) -> Iterable[tables.Row]:
+    """Show how far a long table has come, where somebody is looking."""
+    shown = Console(stderr=True)
+    return track(rows, description=name, console=shown, transient=True, disable=not shown.is_terminal)
+
+
+def _area(session: Any, name: str) -> areas.AreaInfo:
     """Return an area by id or name; a name need not have marks."""
-    found = inviting.find_area(people.areas(session), name)
+    found = inviting.find_area(areas.areas(session), name)
     if found is None:
-        known = ", ".join(area.name for area in people.areas(session)) or "chưa có địa bàn nào"
+        known = ", ".join(area.name for area in areas.areas(session)) or "chưa có địa bàn nào"
         fail(f"--area {name}: không có địa bàn này (đang có: {known}).")
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from db import assistance, people, questions, reminders
+from db import areas, assistance, people, questions, reminders
 from db.engine import Transaction
 from handlers.rendering import ZONE
 
@@ -46,12 +46,13 @@ def build(db: Transaction, now: datetime) -> None:
     """Write the demonstration; the same people and nearly the same numbers on any day."""
     draw = random.Random(_SEED)
     today = now.astimezone(ZONE).date()
-    area = people.add_area(db, COMMUNE, plan=PLAN, demo=True)
+    area = areas.add_area(db, COMMUNE, plan=PLAN, demo=True)
     coordinator = _person(db, "Cao Thị Thu (cán bộ phường)", "coordinator", now)
     people.add_role(db, coordinator, "coordinator", now, area_id=area, team_id=None)
     for number in range(1, _TEAMS + 1):
         village = f"Khu phố {number}"
-        team = people.add_team(db, area, f"Tổ công nghệ số {village.lower()}", village=village, demo=True)
+        areas.add_area(db, village, kind="village", parent_id=area, demo=True)
+        team = areas.add_team(db, area, f"Tổ công nghệ số {village.lower()}", village=village, demo=True)
         leader, member = (
             _person(db, name, role if number == 1 else f"{role}-{number}", now)
             for name, role in zip(_NAMES[number - 1], ("leader", "member"), strict=True)

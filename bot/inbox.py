@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.lanes import Lanes
+from bot.learning import Learner
+from bot.metrics import Metrics
 from db import inbox, outbox, people
 from db.engine import Database, is_unavailable
 from handlers import router
@@ -55,9 +58,10 @@ class Inbox:
         deliver: Callable[[ChatRef, list[int]], None] = lambda _chat, _ids: None,
         stored: Callable[[str, str], None] = lambda _channel, _chat: None,
         clock: Callable[[], datetime] = utc_now,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
-        self._answerer = answerer
+        self._learner = Learner(answerer)
         self._calendar = calendar
         self._rules = rules
         self._holder = holder
@@ -65,6 +69,7 @@ class Inbox:
         self._deliver = deliver
         self._stored = stored
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._lanes = Lanes()
 
     async def receive(self, incoming: Incoming) -> None:
@@ -73,11 +78,12 @@ class Inbox:
         Raises:
             Exception: only if nothing could be stored; then the event must not be acknowledged.
         """
-        chat = incoming.chat
+        chat, arrived = incoming.chat, time.perf_counter()
         async with self._lanes.enter(chat.channel, chat.chat):
             claimed = await asyncio.to_thread(self.handle, incoming)
             if claimed:
                 self._deliver(chat, claimed)
+        self._metrics.took(chat.channel, time.perf_counter() - arrived)
         self._stored(chat.channel, chat.chat)
 
     async def unreadable(self, channel: str, *, event_key: str, kind: str, error: str) -> None:
@@ -93,13 +99,11 @@ class Inbox:
 
     def handle(self, incoming: Incoming) -> list[int]:
         """Handle one message in one transaction; return the ids of the replies to send at once."""
-        incoming = _storable(incoming)
+        incoming = storable(incoming)
         try:
-            reading = self._read(incoming)
+            answerer, reading = self._read(incoming)
             with self._database.transaction() as db:
-                return self._in_turn(
-                    incoming, reading, Turn(db, self._clock(), self._answerer, self._calendar, self._rules)
-                )
+                return self._in_turn(incoming, reading, Turn(db, self._clock(), answerer, self._calendar, self._rules))
         except Exception as error:
             if is_unavailable(error):
                 raise
@@ -111,19 +115,21 @@ class Inbox:
                 error=_name(error),
                 exc_info=True,
             )
+            self._metrics.handled(incoming.chat.channel, "failed")
             return self._record_failure(incoming, _name(error))
 
-    def _read(self, incoming: Incoming) -> Reading | None:
-        """Understand the text before the transaction begins."""
+    def _read(self, incoming: Incoming) -> tuple[Answerer, Reading | None]:
+        """Understand the text before the transaction begins, by all that was taught up to now."""
         text = incoming.text.strip()
-        if incoming.button is not None or not text or text.startswith("/") or len(text) > router.LONGEST_TEXT:
-            return None
         chat = incoming.chat
         now = self._clock()
         with self._database.reading() as db:
+            answerer = self._learner.up_to_date(db)
+            if incoming.button is not None or not text or text.startswith("/") or len(text) > router.LONGEST_TEXT:
+                return answerer, None
             standing = inbox.standing(db, chat.channel, chat.chat, now)
-            asker, villages = look_up(db, chat.channel, incoming.sender, standing)
-        return understand(text, self._answerer, asker, now.astimezone(ZONE).date(), villages)
+            asker, villages = look_up(db, chat.channel, incoming.sender, standing, now)
+        return answerer, understand(text, answerer, asker, now.astimezone(ZONE).date(), villages)
 
     def _in_turn(self, incoming: Incoming, reading: Reading | None, turn: Turn) -> list[int]:
         chat = incoming.chat
@@ -131,6 +137,7 @@ class Inbox:
         if incoming.sender != chat.chat:  # somebody new may write in a group and in private at the same moment
             inbox.lock_chat(turn.db, chat.channel, incoming.sender)
         if not inbox.record_event(turn.db, chat.channel, incoming.event_key, kind=incoming.kind, now=turn.now):
+            self._metrics.handled(chat.channel, "repeated")
             return []
         turn.chat = chat
         turn.who = people.recognise(turn.db, chat.channel, incoming.sender, turn.now)
@@ -139,6 +146,9 @@ class Inbox:
         turn.claim = self._claim(chat.channel, turn.now)
         replies = router.respond(incoming, turn)
         queued = turn.answer(replies, edits=incoming.message_ref if incoming.kind is Kind.BUTTON else None)
+        self._metrics.handled(chat.channel, "done")
+        if reading is not None:
+            self._metrics.asked(reading.decision.outcome.value)
         return queued if turn.claim is not None else []
 
     def _record_failure(self, incoming: Incoming, error: str) -> list[int]:
@@ -159,7 +169,7 @@ class Inbox:
         return (self._holder, now + CLAIM_LASTS) if channel in self._pushed else None
 
 
-def _storable(incoming: Incoming) -> Incoming:
+def storable(incoming: Incoming) -> Incoming:
     """Return the message without the characters that a database refuses."""
     text, name = (_UNSTORABLE.sub("", written) for written in (incoming.text, incoming.sender_name))
     return replace(incoming, text=text, sender_name=name)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.wiring import CannotRun
-from db import people
+from db import areas, joining, people
+from db.areas import AreaInfo
 from db.engine import Database, Transaction
-from handlers.people.codes import code_hash, new_code
+from handlers.people.codes import INVITE_LASTS, code_hash, new_code
 from handlers.rendering import ZONE, short_day
 from knowledge.loader import load
 from knowledge.vietnamese import fold
 
-VALID_FOR = timedelta(days=14)
+VALID_FOR = INVITE_LASTS
 _TEAM_ROLES = ("leader", "member")
 _ROLES = ("admin", "coordinator", *_TEAM_ROLES)
 _KIND_WORDS = ("xa ", "phuong ", "dac khu ", "thi tran ")
@@ -47,7 +48,7 @@ def invite(database: Database, role: str, area: str | None, team: str | None, no
             lines.append("Lưu ý: mã này không gắn với tổ nào nên người đó không được nhắc hạn. Muốn gắn, thêm --team.")
         code = new_code()
         expires = now + VALID_FOR
-        people.add_invite(
+        joining.add_invite(
             db,
             code_hash(code),
             role,
@@ -61,10 +62,15 @@ def invite(database: Database, role: str, area: str | None, team: str | None, no
     return Invitation(code, tuple(lines))
 
 
-def find_area(areas: Sequence[people.AreaInfo], wanted: str) -> people.AreaInfo | None:
-    """Return the area with an id or a name; marks, case and the word for its kind do not matter."""
-    plain = _bare(wanted)
-    return next((area for area in areas if str(area.id) == wanted.strip() or _bare(area.name) == plain), None)
+def find_area(known: Sequence[AreaInfo], wanted: str) -> AreaInfo | None:
+    """Return the area with an id, a code or a name; marks, case and the word for its kind do not matter.
+
+    The name that an area has today comes before one that another area used to have.
+    """
+    plain, given = _bare(wanted), wanted.strip()
+    today = (area for area in known if given in (str(area.id), area.code) or _bare(area.name) == plain)
+    former = (area for area in known if plain in map(_bare, area.former_names))
+    return next(today, None) or next(former, None)
 
 
 def _bare(name: str) -> str:
@@ -74,18 +80,19 @@ def _bare(name: str) -> str:
 
 
 def _area(db: Transaction, role: str, wanted: str | None, lines: list[str]) -> int | None:
-    known = [area for area in people.areas(db) if area.kind == "commune"]
+    communes = [area for area in areas.areas(db) if area.kind == "commune"]
     if wanted is None:
         # A coordinator, leader or member of an installation with one commune can only mean that one.
-        return known[0].id if role != "admin" and len(known) == 1 else None
+        return communes[0].id if role != "admin" and len(communes) == 1 else None
     if not wanted.strip():
         raise CannotRun("--area: tên địa bàn đang trống.")
-    found = find_area(known, wanted)
+    provinces = [] if role in _TEAM_ROLES else [area for area in areas.areas(db) if area.kind == "province"]
+    found = find_area([*communes, *provinces], wanted)
     if found is not None:
         return found.id
     plan = load().plan_of_place(wanted)
     lines.append(f"Đã tạo địa bàn mới: {wanted.strip()}.")
-    return people.add_area(db, wanted.strip()[:200], plan=None if plan is None else plan.document.id)
+    return areas.add_area(db, wanted.strip()[:200], plan=None if plan is None else plan.document.id)
 
 
 def _team(db: Transaction, role: str, area_id: int | None, wanted: str | None, lines: list[str]) -> int | None:
@@ -93,7 +100,7 @@ def _team(db: Transaction, role: str, area_id: int | None, wanted: str | None, l
         if wanted is not None:
             raise CannotRun(f"--team chỉ dùng với leader và member, không dùng với {role}.")
         return None
-    teams = people.teams(db, area_id)
+    teams = areas.teams(db, area_id)
     if wanted is None:
         return teams[0].id if len(teams) == 1 else None
     if area_id is None:
@@ -105,10 +112,10 @@ def _team(db: Transaction, role: str, area_id: int | None, wanted: str | None, l
     if not plain:
         raise CannotRun("--team: tên tổ đang trống.")
     lines.append(f"Đã tạo tổ mới: {wanted.strip()}.")
-    return people.add_team(db, area_id, wanted.strip()[:200], village=_village(wanted))
+    return areas.add_team(db, area_id, wanted.strip()[:200], village=village_in(wanted))
 
 
-def _village(team: str) -> str | None:
+def village_in(team: str) -> str | None:
     """Return the village in a team's name: "Tổ CNSCĐ thôn 2" is of "thôn 2"."""
     words = team.split()
     heads = {"thon", "xom", "khu", "khoi", "ban", "ap", "to dan pho", "buon"}

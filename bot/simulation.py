@@ -68,7 +68,7 @@ def _reminder(turn: Turn, sent: reminders.Sent) -> SimulatedMessage:
     return SimulatedMessage(
         at=turn.now,
         recipient=people.label(turn.db, sent.person_id),
-        role=people.main_role(turn.db, sent.person_id),
+        role=people.main_role(turn.db, sent.person_id, turn.now),
         channel=message.channel,
         kind="reminder",
         rule=", ".join(rules),
@@ -85,7 +85,7 @@ def _summary(turn: Turn, outbox_id: int) -> SimulatedMessage:
     return SimulatedMessage(
         at=turn.now,
         recipient=people.label(turn.db, person),
-        role=people.main_role(turn.db, person),
+        role=people.main_role(turn.db, person, turn.now),
         channel=message.channel,
         kind="summary",
         rule=None,

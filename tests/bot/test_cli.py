@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -16,7 +17,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import cli, demonstration
-from db import people
+from bot.documents import tables
+from db import areas, people
 from db.engine import Database
 from db.models import Invite
 from handlers.people.codes import code_hash
@@ -182,13 +184,13 @@ def test_ask_takes_words_too(run: Run) -> None:
 def test_ask_reads_the_areas_of_the_configured_database_and_writes_nothing(run: Run, used: str) -> None:
     database = Database(used)
     with database.transaction() as db:
-        people.add_area(db, "Xã Rất Riêng", plan="bac_giang_2022")
+        areas.add_area(db, "Xã Rất Riêng", plan="bac_giang_2022")
     (answer,) = run(
         "ask", "--jsonl", typed=jsonl({"id": 1, "q": "hạn nộp báo cáo quý", "area": "xa rat rieng"})
     ).objects
     assert answer["entry"].startswith("bac_giang_2022/")
     with database.reading() as db:
-        assert people.counts(db) == {"areas": 1, "teams": 0, "people": 0}
+        assert people.counts(db, START) == {"areas": 1, "teams": 0, "people": 0}
     database.close()
 
 
@@ -240,6 +242,20 @@ def test_log_parse_takes_words_too(run: Run) -> None:
     refused(run("log", "parse"), "Chưa có câu")
 
 
+def test_log_eval_prints_totals_and_hides_what_held_out_sets_get_wrong(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there are no questions to measure with
+    wrong = '- {text: "giúp 3 bà cài vneid", entries: [{topics: [dvctt], people: 3}]}'
+    for name in ("heldout", "development"):
+        (tmp_path / f"{name}_more.yaml").write_text(f"today: 2026-11-20\nsentences:\n{wrong}\n", encoding="utf-8")
+    ended = run("log", "eval", str(tmp_path / "heldout"))
+    assert (ended.status, "giúp 3 bà" in ended.out) == (1, False)
+    assert "giúp 3 bà" in run("log", "eval", str(tmp_path / "development")).out
+    assert "giúp 3 bà" in run("log", "eval", str(tmp_path / "heldout"), "--worst", "1").out
+    refused(run("log", "eval", str(tmp_path / "none")), "không có bộ câu nào")
+
+
 # deadlines
 
 
@@ -286,6 +302,34 @@ def test_deadlines_that_an_area_has_adopted(run: Run, used: str) -> None:
     assert {one["rule"] for one in found} == {"dong_thanh_2023/bao_cao_quy"}
 
 
+def test_deadlines_of_a_coordinators_own_with_declared_days_and_as_a_calendar_file(
+    run: Run, used: str, tmp_path: Path
+) -> None:
+    database = Database(used)
+    coordinator = Conversation(database, Clock(), "cuc", role="coordinator", area="Phường Đông Thanh")
+    coordinator.says("nhắc tổ nộp báo cáo tháng trước ngày 25 hằng tháng")
+    coordinator.presses("Lưu")
+    admin = Conversation(database, Clock(), "quan tri", role="admin")
+    admin.says("ngày nghỉ 24/12/2026")
+    database.close()
+    span = ("--from", "2026-12-01", "--to", "2026-12-31")
+    (own,) = run("deadlines", "--json", *span, "--adopted").objects
+    assert list(own) == OCCURRENCE_KEYS
+    assert (own["rule"], own["plan"], own["section"], own["to"]) == ("own/1", None, None, None)
+    assert (own["area"], own["who"]) == ("Phường Đông Thanh", "Các tổ của Phường Đông Thanh")
+    assert (own["period"], own["last_day"], own["advised_day"]) == ("2026-12", "2026-12-24", "2026-12-23")
+    every = run("deadlines", "--json", *span).objects
+    assert "own/1" not in {one["rule"] for one in every}
+    of_area = run("deadlines", "--json", *span, "--area", "Đông Thanh").objects
+    assert {one["rule"] for one in of_area} == {"own/1", "dong_thanh_2023/bao_cao_quy"}
+    assert "Nộp báo cáo tháng" not in run("deadlines", *span, "--adopted").err
+
+    file = tmp_path / "out" / "han.ics"
+    assert run("deadlines", *span, "--adopted", "--ics", str(file)).status == 0
+    assert "SUMMARY:Hạn: Nộp báo cáo tháng (tháng 12/2026)" in file.read_text(encoding="utf-8")
+    refused(run("deadlines", *span, "--ics", str(tmp_path)), "không ghi được")
+
+
 # simulate, summary
 
 
@@ -328,6 +372,44 @@ def test_summary_covers_the_asked_days_of_the_asked_area(run: Run, used: str, tm
     refused(run("summary", "--from", "2026-12-02", "--to", "2026-12-01"), "--to")
     refused(run("summary", "--format", "pdf"), "pdf")
     refused(run("summary", "--out", "no/folder/a.txt"), "no/folder")
+
+
+def test_the_log_is_given_out_by_area_and_days(run: Run, used: str, tmp_path: Path) -> None:
+    database = Database(used)
+    for name, area, said in (
+        ("an", "Xã Này", "hôm nay giúp 3 bà cài vneid ở =chợ, mất 30 phút"),
+        ("be", "Xã Kia", "hôm nay giúp 4 bà nộp hồ sơ trên mạng"),
+    ):
+        member = Conversation(database, Clock(), name, role="member", area=area)
+        member.says(said)
+        member.presses("Lưu")
+    database.close()
+    day = START.astimezone(ZONE).date().isoformat()
+    everywhere = list(csv.DictReader(run("export", "--from", day, "--to", day).out.splitlines()))
+    assert [(row["địa bàn"], row["tổ"], row["lượt người"], row["kết quả"]) for row in everywhere] == [
+        ("Xã Này", "Tổ thôn 2", "3", "xong"),
+        ("Xã Kia", "Tổ thôn 2", "4", "xong"),
+    ]
+    assert not any(cell.startswith("=") for row in everywhere for cell in row.values())
+    here = run("export", "log", "--from", day, "--to", day, "--area", "xa kia").out
+    assert "Xã Kia" in here
+    assert "Xã Này" not in here
+    assert run("export", "--from", day, "--to", day, "--format", "xlsx", "--out", "log.xlsx").status == 0
+    assert tables.read(tmp_path / "log.xlsx")[0].header[:2] == ("ngày", "địa bàn")
+    refused(run("export", "teams", "--from", day), "--from")
+    refused(run("export", "nothing"), "nothing")
+    refused(run("export", "--from", "2026-12-02", "--to", "2026-12-01"), "--to")
+
+
+def test_report_tells_the_figures_of_a_period(run: Run, used: str) -> None:
+    database = Database(used)
+    member = Conversation(database, Clock(), "an", role="member", area="Xã Này")
+    member.says("hôm nay giúp 3 bà cài vneid")
+    member.presses("Lưu")
+    database.close()
+    day = START.astimezone(ZONE).date().isoformat()
+    assert "Lượt người được giúp: 3" in run("report", "--from", day, "--to", day, "--area", "Xã Này").out
+    refused(run("report", "--format", "docx"), "docx")
 
 
 def test_summary_needs_data(run: Run, tmp_path: Path) -> None:
@@ -422,7 +504,7 @@ def test_invite_makes_what_it_names_and_ends_the_demonstration(run: Run, used: s
     assert again.status == 0
     with database.reading() as db:
         assert not people.has_demo_data(db)
-        (area,), (team,) = people.areas(db), people.teams(db, None)
+        (area,), (team,) = areas.areas(db), areas.teams(db, None)
         assert (area.name, team.name, team.village) == ("Xã Mới", "Tổ thôn 2", "thôn 2")
     assert run("invite", "--role", "coordinator", "--area", f"{area.id}").status == 0
     assert run("invite", "--role", "admin").status == 0

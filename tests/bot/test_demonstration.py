@@ -14,7 +14,7 @@ from bot.inbox import Inbox
 from bot.inviting import invite
 from bot.settings import Settings
 from bot.wiring import CannotRun, _is_loopback, prepare_demo, wants_demo
-from db import assistance, people, reminders
+from db import areas, assistance, people, reminders
 from db.engine import Database
 from handlers.rendering import ZONE
 from tests.support.clock import START
@@ -34,14 +34,15 @@ def prepare(database: Database, **settings: object) -> bool:
 def test_it_is_there_when_nothing_else_is_and_only_once(database: Database) -> None:
     assert prepare(database)
     with database.reading() as db:
-        before = people.counts(db)
-        (area,) = people.areas(db)
+        before = people.counts(db, START)
+        area, *villages = areas.areas(db)
         totals = assistance.totals(db, area.id, (START - timedelta(days=40)).date(), START.date())
         adopted = {rule.rule for rule in reminders.adopted(db)}
     assert prepare(database)
     with database.reading() as db:
-        assert people.counts(db) == before == {"areas": 1, "teams": 6, "people": 13}
+        assert people.counts(db, START) == before == {"areas": 1, "teams": 6, "people": 13}
     assert "trình diễn" in area.name
+    assert [(village.kind, village.parent_id) for village in villages] == [("village", area.id)] * 6
     assert totals.sessions > 30
     assert adopted == {"dong_thanh_2023/bao_cao_quy", "dong_thanh_2023/bao_cao_nam"}
 

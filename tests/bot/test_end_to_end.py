@@ -31,6 +31,7 @@ def telegram() -> Iterator[FakeTelegram]:
         yield fake
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # on SQLite the others of this file run
 def test_invitation_question_log_confirm_undo_and_a_gentle_end(
     database_url: str, telegram: FakeTelegram, tmp_path: Path
 ) -> None:

@@ -74,7 +74,7 @@ def test_token_and_method_must_be_known(fake: FakeTelegram, client: httpx.Client
     }
     assert client.get(f"{fake.url}/botnonsense/getMe").status_code == 404
     assert client.get(f"{fake.url}/elsewhere").status_code == 404
-    assert api.refusal("sendDocument", chat_id=AN) == (404, "Not Found")
+    assert api.refusal("sendVideo", chat_id=AN) == (404, "Not Found")
 
 
 @pytest.mark.parametrize("style", ["query", "form", "json", "multipart"])

@@ -43,9 +43,18 @@ def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("QUIET_HOURS", "21-6"),
         ("QUIET_HOURS", "25:00-06:30"),
         ("REMINDER_TIME", "half past seven"),
+        ("REMINDER_STEPS", "7,,1"),
+        ("REMINDER_STEPS", "31"),
+        ("REMINDER_STEPS", "-1"),
         ("LOG_LEVEL", "LOUD"),
         ("TIMEZONE", "Mars/Olympus"),
         ("DEMO", "perhaps"),
+        ("PUBLIC_URL", "tro-ly.xa.vn"),
+        ("PUBLIC_URL", "https://tro-ly.xa.vn/chat"),
+        ("PUBLIC_URL", "https://ai:do@tro-ly.xa.vn"),
+        ("ZALO_BOT_SECRET", "short"),
+        ("ZALO_BOT_SECRET", "x" * 257),
+        ("ZALO_BOT_MAX_PER_SECOND", "-1"),
     ],
 )
 def test_a_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -119,6 +128,24 @@ def test_processes_that_start_together_agree_on_the_secret() -> None:
         secrets = set(pool.map(lambda _: Settings().secret(), range(8)))
     assert len(secrets) == 1
     assert secrets != {""}
+
+
+def test_a_public_address_never_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNSCD_PUBLIC_URL", "https://tro-ly.xa.vn:8443/")
+    assert load_settings().public_url == "https://tro-ly.xa.vn:8443"
+
+
+def test_each_hook_has_a_lasting_secret_of_its_own_that_gives_away_nothing_of_the_key() -> None:
+    secrets = [Settings().hook_secret(hook) for hook in ("zalo-bot", "telegram", "zalo-bot")]
+    assert secrets[0] == secrets[2] != secrets[1]
+    assert len(secrets[0]) == 64
+    assert Settings().secret() not in secrets[0]
+
+
+def test_the_channels_on_which_real_people_write_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().channel_tokens == []
+    monkeypatch.setenv("CNSCD_ZALO_BOT_TOKEN", "1:a")
+    assert Settings().channel_tokens == ["CNSCD_ZALO_BOT_TOKEN"]
 
 
 def test_a_given_secret_is_used_and_nothing_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

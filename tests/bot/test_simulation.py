@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.scheduler import tick
 from bot.simulation import SimulatedMessage, simulate
 from bot.wiring import Brain
-from db import people, reminders
+from db import areas, reminders
 from db.engine import Database
 from db.models import Base, Outbox
 from handlers.rendering import ZONE
@@ -75,9 +75,11 @@ def test_it_starts_from_what_has_happened_already(database: Database, brain: Bra
     furnish(database)
     with database.transaction() as db:
         (rule,) = reminders.adopted(db)
-        for team in people.teams(db, None)[:1]:
+        for team in areas.teams(db, None)[:1]:
             item = reminders.Item(rule.id, "2026-Q4", team.id)
-            reminders.submit(db, item, person_id=None, now=datetime(2026, 12, 1, tzinfo=ZONE))
+            reminders.enter(
+                db, item, [team.id], kind="submitted", person_id=None, now=datetime(2026, 12, 1, tzinfo=ZONE)
+            )
     reminded = {one.recipient for one in simulate(database, brain, START, END) if one.kind == "reminder"}
     assert "An" not in reminded
     assert "Be" in reminded

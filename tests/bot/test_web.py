@@ -14,7 +14,7 @@ import pytest
 from bot.web.app import MOST_MESSAGES, build_app
 from bot.web.body import BODY_LIMIT
 from bot.web.rate import RateLimit
-from handlers.message import Button, Kind, Reply
+from handlers.message import Attachment, Button, Kind, Reply
 from tests.support.fake_gateway import FakeGateway
 
 pytestmark = pytest.mark.anyio
@@ -365,6 +365,44 @@ def test_rate_limit_opens_again_and_forgets_the_quiet() -> None:
     assert list(limit._taken) == ["b"]
 
 
+async def test_a_button_may_name_the_message_that_it_stands_under(
+    browser: httpx.AsyncClient, gateway: FakeGateway
+) -> None:
+    pressed = await browser.post("/api/messages", json={"id": "1", "button": "log.save:1", "under": 7})
+    assert pressed.status_code == 202
+    assert gateway.received[0].message_ref == "7"
+    for under in ("7", 0, -1, True, 10**18, [7]):
+        answer = await browser.post("/api/messages", json={"id": "2", "button": "log.save:1", "under": under})
+        assert answer.status_code == 400
+
+
+# ---- On another site ----
+
+
+async def test_only_named_sites_may_show_the_chat_and_their_frames_get_the_cookie(
+    visit: Callable[..., httpx.AsyncClient],
+) -> None:
+    ours, theirs = visit(), visit(https_only=True, embed_origins=["https://xa-thu.gov.vn"])
+    for browser, ancestors, same_site in (
+        (ours, "frame-ancestors 'self'", "lax"),
+        (theirs, "frame-ancestors 'self' https://xa-thu.gov.vn", "none; secure"),
+    ):
+        page = await browser.get("/")
+        assert page.headers["content-security-policy"].endswith(ancestors)
+        assert page.headers["set-cookie"].lower().endswith(f"samesite={same_site}")
+        refused = await browser.post(
+            "/api/messages", json={"id": "1", "text": "a"}, headers={"Sec-Fetch-Site": "cross-site"}
+        )
+        assert refused.status_code == 403
+
+
+async def test_the_script_to_embed_asks_nothing_of_third_parties(browser: httpx.AsyncClient) -> None:
+    script = await browser.get("/embed.js")
+    assert (script.status_code, script.headers["content-type"].partition(";")[0]) == (200, "text/javascript")
+    assert "http://" not in script.text.replace('src="https://THE-BOT', "")
+    assert script.text.count("https://") == 1  # the example in its first line
+
+
 # ---- Receiving ----
 
 
@@ -379,6 +417,13 @@ async def test_messages_carry_rows_of_buttons_and_a_utc_time(visit: Callable[...
     assert [[button["action"] for button in row] for row in message["buttons"]] == [["save", "edit"], ["cancel"]]
     assert message["at"].endswith("Z")
     assert set(message) == {"id", "text", "buttons", "at"}
+
+
+async def test_a_message_with_a_file_says_where_to_fetch_it(browser: httpx.AsyncClient, gateway: FakeGateway) -> None:
+    await say(browser, "xuất sổ")
+    gateway.push(chats(gateway)[0], Reply("Sổ đây ạ", attachment=Attachment("sổ.csv", "text/csv", b"")))
+    _, message = (await browser.get("/api/messages?after=0")).json()["messages"]
+    assert message["file"] == {"name": "sổ.csv", "path": "/files/t/n", "is_picture": False}
 
 
 async def test_asking_again_acknowledges_what_was_shown(browser: httpx.AsyncClient, gateway: FakeGateway) -> None:
