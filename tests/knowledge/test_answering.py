@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.answer_eval import STYLES, evaluate, load_cases
-from knowledge.answering import MOST_CHOICES, Answerer, Asker, Outcome
-from knowledge.loader import load
+from knowledge.answering import MOST_CHOICES, Asker, Outcome
 from knowledge.schema import BudgetLine, Figure
 from knowledge.vietnamese import fold
+from tests.support.conversation import answerer
 
-ANSWERER = Answerer(load())
+ANSWERER = answerer()
 QUESTIONS = Path(__file__).parents[1] / "questions"
 SIZES = {
     "Quảng Nam có bao nhiêu tổ công nghệ số cộng đồng?": "quang_nam_2024/to_cnscd_so_to",

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.alike import grouped, question_key
-from knowledge.answering import Answerer, Asker, Decision, Outcome
-from knowledge.loader import load
+from knowledge.answering import Asker, Decision, Outcome
 from knowledge.local import Alias, OwnEntry, Taught, as_yaml
 from knowledge.schema import FEWEST_PHRASINGS, HowTo, Source
 from knowledge.vietnamese import fold
+from tests.support.conversation import answerer
 
-BASE = Answerer(load())
+BASE = answerer()
 HERE, THERE = Asker(areas=frozenset({7, 1})), Asker(areas=frozenset({8, 1}))
 SPINNING = "cái ô tròn trên máy bấm vô hắn quay hoài"
 MARKET = OwnEntry(
