@@ -49,14 +49,14 @@ lock: .venv/.develops
 	$(PYTHON) -m venv .venv
 
 .venv/.runs: .venv/bin/python requirements.lock pyproject.toml
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/.develops: .venv/.runs requirements-dev.lock
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	touch $@
 
 .venv/.benches: .venv/.develops requirements-bench.lock
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	touch $@
