@@ -12,10 +12,11 @@ from bot.inviting import find_area
 from bot.wiring import Brain
 from db import areas, people
 from db.engine import Database
+from handlers import choosing
 from handlers.questions import wording
 from handlers.questions.lessons import taught
 from handlers.rendering import render
-from handlers.router import LONGEST_TEXT, choose
+from handlers.router import LONGEST_TEXT
 from handlers.turn import home_areas, understand
 from knowledge.answering import Answerer, Asker, Choice, Decision, Outcome
 
@@ -79,7 +80,7 @@ class Asking:
             return Decision(Outcome.UNKNOWN), render("common/too_long"), ()
         if not any(letter.isalnum() for letter in question):
             return Decision(Outcome.UNKNOWN), render("common/nothing_to_read"), ()
-        chosen = choose(question, [(item.label, item.entry) for item in chat.choices])
+        chosen = choosing.choose(question, [(item.label, item.entry) for item in chat.choices])
         if chosen is not None:
             decision = Decision(Outcome.ANSWER, entry=chosen, score=1.0)
         else:

@@ -89,7 +89,7 @@ def _show(database: Database, chat: ChatRef, seen: int, console: Console) -> int
         messages = outbox.of_chat(db, chat.channel, chat.chat, after=seen, limit=100, now=utc_now())
     for message in messages:
         rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
-        console.print(numbered.joined(message.text, numbered.choices(rows)), markup=False)
+        console.print(numbered.joined(message.text, numbered.choices(rows, message.first_number)), markup=False)
         console.print()
         seen = message.id
     if messages:

@@ -252,6 +252,7 @@ class Delivery:
             message.edits,
             attachment=None if file is None else Attachment(file.name, file.media_type, file.content),
             path=None if file is None else file_path(file.token, file.name),
+            first_number=message.first_number,
         )
 
     async def _give_back(self, message: Message) -> bool:

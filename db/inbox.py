@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, inspect, or_, select, text
+from sqlalchemy import delete, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -116,46 +116,6 @@ def arrivals(session: Session, channel: str, before: datetime) -> list[tuple[str
 def forget_arrival(session: Session, channel: str, key: str) -> None:
     """Delete a kept event: it is handled."""
     session.execute(delete(Arrival).where(Arrival.channel == channel, Arrival.key == key[:200]))
-
-
-def offer(
-    session: Session,
-    choices: Sequence[tuple[str, str, Sequence[tuple[str, str]]]],
-    *,
-    now: datetime,
-    expires_at: datetime,
-) -> None:
-    """Let many chats choose by typing what a message offers, except those in the middle of a dialogue.
-
-    Args:
-        choices: Of each chat its channel, its id, and the (label, action) pairs.
-    """
-    if not choices:
-        return
-    rows: list[dict[str, Any]] = [
-        {
-            "channel": channel,
-            "chat": chat,
-            "state": None,
-            "data": {},
-            "choices": [list(choice) for choice in offered],
-            "expires_at": expires_at,
-        }
-        for channel, chat, offered in choices
-    ]
-    statement = _insert(session, Dialogue)
-    over = Dialogue.expires_at <= now
-    statement = statement.on_conflict_do_update(
-        index_elements=["channel", "chat"],
-        set_={
-            "state": None,
-            "data": case((over, statement.excluded.data), else_=Dialogue.data),
-            "choices": statement.excluded.choices,
-            "expires_at": statement.excluded.expires_at,
-        },
-        where=or_(Dialogue.state.is_(None), over),
-    )
-    session.execute(statement, rows)
 
 
 def forget_events(session: Session, before: datetime) -> int:

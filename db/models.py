@@ -301,6 +301,8 @@ class Outbox(Base):
     """0 for a reply somebody waits for, 5 for what the bot sends on its own."""
     text: Mapped[str] = mapped_column(Text)
     rows: Mapped[list[Any]]
+    first_number: Mapped[int | None]
+    """Of the choices, where they are written out; None where they are chosen by their words."""
     edits: Mapped[str | None]
     batch: Mapped[str | None] = mapped_column(String(60), index=True)
     """What it was queued for together with others: `broadcast:7`, `run:12`."""

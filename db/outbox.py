@@ -17,6 +17,8 @@ REPLY = 0
 """Priority of an answer that somebody waits for."""
 BULK = 5
 """Priority of what the bot sends on its own."""
+ANSWER = "reply"
+"""Kind of what somebody asked for; everything else comes unasked."""
 ALARM = "alarm"
 """Kind of what tells the administrators that something is wrong."""
 
@@ -25,8 +27,27 @@ _LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What a message lets its reader choose: (label, action) pairs, none under most messages."""
+
+    message_id: int
+    kind: str
+    buttons: list[tuple[str, str]]
+    came_at: datetime
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where it stands among the chat's messages."""
+        return self.came_at, self.message_id
+
+
+@dataclass(frozen=True)
 class Message:
-    """One outbox row as delivery sees it; `rows` is [[[label, action], …], …], `attachment` the token of a file."""
+    """One outbox row as delivery sees it; `rows` is [[[label, action], …], …], `attachment` the token of a file.
+
+    Attributes:
+        first_number: Of its choices, where they are written out; None where they are chosen by their words.
+    """
 
     id: int
     channel: str
@@ -35,6 +56,7 @@ class Message:
     kind: str
     text: str
     rows: list[list[list[str]]]
+    first_number: int | None
     edits: str | None
     attachment: str | None
     priority: int
@@ -54,9 +76,10 @@ def queue(
     text: str,
     rows: list[Any],
     now: datetime,
-    kind: str = "reply",
+    kind: str = ANSWER,
     priority: int = REPLY,
     person_id: int | None = None,
+    first_number: int | None = None,
     edits: str | None = None,
     attachment: str | None = None,
     batch: str | None = None,
@@ -81,6 +104,7 @@ def queue(
         priority=priority,
         text=text,
         rows=rows,
+        first_number=first_number,
         edits=edits,
         attachment=attachment,
         batch=batch,
@@ -428,6 +452,22 @@ def last_of_chat(session: Session, channel: str, chat: str, limit: int, *, now: 
     return [_message(row) for row in reversed(session.scalars(query).all())]
 
 
+def offers(session: Session, channel: str, chat: str, limit: int, *, now: datetime) -> list[Offer]:
+    """Return what the chat's last messages whose time has come let choose, newest first."""
+    columns = (Outbox.id, Outbox.kind, Outbox.rows, Outbox.created_at, Outbox.not_before)
+    query = select(*columns).where(*_shown(channel, chat, now)).order_by(Outbox.id.desc()).limit(limit)
+    return [
+        Offer(id_, kind, [(label, action) for row in rows for label, action in row], max(created_at, not_before))
+        for id_, kind, rows, created_at, not_before in session.execute(query)
+    ]
+
+
+def texts(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """Return the texts of some messages, by id."""
+    query = select(Outbox.id, Outbox.text).where(Outbox.id.in_(message_ids))
+    return {row.id: row.text for row in session.execute(query)}
+
+
 def _shown(channel: str, chat: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Outbox.channel == channel,
@@ -493,6 +533,7 @@ def _message(row: Outbox) -> Message:
         kind=row.kind,
         text=row.text,
         rows=row.rows,
+        first_number=row.first_number,
         edits=row.edits,
         attachment=row.attachment,
         priority=row.priority,

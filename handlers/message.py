@@ -94,6 +94,7 @@ class Reply:
 
     Attributes:
         replaces: True to replace the message whose button was pressed, where the channel can.
+        by_word: True where a typed number means something else, so that the buttons are chosen by their words.
         attachment: Goes with the last message of the answer; a channel that sends no files gives its address instead.
     """
 
@@ -101,6 +102,7 @@ class Reply:
     rows: Rows = ()
     replaces: bool = False
     attachment: Attachment | None = None
+    by_word: bool = False
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from handlers import choosing
 from handlers.assistance import for_others
 from handlers.assistance import handling as assistance
 from handlers.broadcasts import handling as broadcasts
@@ -24,12 +25,10 @@ from handlers.requests import serving
 from handlers.summaries import handling as summaries
 from handlers.turn import COORDINATING, LOGGING, Turn
 from knowledge.answering import Outcome
-from knowledge.numbers import read_number
 from knowledge.vietnamese import canon, fold, has_marks, words
 
 LONGEST_TEXT = 4_000
 """Longer messages are not read: nobody types a question of two pages on a phone."""
-_ENDS = " .!?"
 
 Handler = Callable[[Incoming, Turn], list[Reply]]
 ButtonHandler = Callable[[str, Incoming, Turn], list[Reply]]
@@ -146,6 +145,7 @@ BUTTON_WORDS: Mapping[str, str] = {
     "nhac lai sau": "due.list",
     "toi nhan": "req.list",
     "toi tra loi": "talk.list",
+    "tra lai cho tro ly": "talk.back",
 }
 """Words of buttons that mean something even when the button is not the one offered last."""
 
@@ -213,15 +213,15 @@ def _in_private(incoming: Incoming, turn: Turn) -> list[Reply]:
     if incoming.kind in FAREWELLS:
         return FAREWELLS[incoming.kind](incoming, turn)
     if incoming.kind is Kind.BUTTON:
-        return _press(incoming.button or "", incoming, turn)
-    spoken = talking.relay(incoming, turn, chosen_action(incoming.text, turn))
+        return talking.for_who_talks(_press(incoming.button or "", incoming, turn), turn)
+    spoken = talking.relay(incoming, turn)
     if spoken is not None:
         return spoken
     if incoming.kind is not Kind.TEXT and not incoming.text.strip():
         if turn.has_role(*LOGGING):
             return assistance.take_unreadable(incoming, turn)
         return [Reply(render("common/not_text", kind=incoming.kind))]
-    return _respond_to_text(incoming, turn)
+    return talking.for_who_talks(_respond_to_text(incoming, turn), turn)
 
 
 def _in_group(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -249,20 +249,23 @@ def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:
         if linked is not None:
             return COMMANDS[linked](replace(incoming, text=f"/{linked}"), turn)
         handler = COMMANDS.get(command_of(text))
-        return handler(incoming, turn) if handler else [Reply(render("common/unknown_command"))]
+        if handler is not None:
+            return handler(incoming, turn)
+        chosen = _chosen(text[1:], incoming, turn)
+        return [Reply(render("common/unknown_command"))] if chosen is None else chosen
     if not words(text):
         return [Reply(render("common/nothing_to_read"))]
     if joining.is_bare_code(text):
         return joining.take_bare_code(incoming, turn)
-    chosen = None if incoming.edited else chosen_action(text, turn)  # an old message chooses no new button
-    if chosen is not None:
-        return _press(chosen, incoming, turn)
+    action = None if incoming.edited else choosing.of_last_answer(text, turn)  # an old message chooses no new button
+    if action is not None:
+        return _press(action, incoming, turn)
     command = plain_command(text, in_dialogue=turn.standing.state is not None)
     if command is not None:
         return COMMANDS[command](incoming, turn)
-    button = BUTTON_WORDS.get(fold(text).strip(_ENDS))
-    if button is not None:
-        return _press(button, incoming, turn)
+    chosen = _chosen_by_word(text, incoming, turn)
+    if chosen is not None:
+        return chosen
     beginning = next(
         (handler for fits, roles, handler in BEGINNINGS if fits(text) and (roles is ANYBODY or turn.has_role(*roles))),
         None,
@@ -296,32 +299,28 @@ def _linked_command(text: str) -> str | None:
 
 def plain_command(text: str, *, in_dialogue: bool) -> str | None:
     """Return the command that a text is in plain words, with or without marks; None if it is none."""
-    plain = fold(text).strip(_ENDS)
-    misspelled = " " not in plain and has_marks(text) and canon(text).strip(_ENDS) not in SINGLE_WORDS
+    plain = fold(text).strip(choosing.ENDS)
+    misspelled = " " not in plain and has_marks(text) and canon(text).strip(choosing.ENDS) not in SINGLE_WORDS
     if misspelled or (in_dialogue and plain == STOP_OR_YES and not has_marks(text)):
         return None
     return PLAIN_WORDS.get(plain)
 
 
-def chosen_action(text: str, turn: Turn) -> str | None:
-    """Return the action of the button offered last that a typed text chooses."""
-    return choose(text, turn.standing.choices)
+def _chosen(text: str, incoming: Incoming, turn: Turn) -> list[Reply] | None:
+    """Press the button that a text chooses, by number or by word; None if it chooses none."""
+    action = choosing.of_last_answer(text, turn)
+    return _chosen_by_word(text, incoming, turn) if action is None else _press(action, incoming, turn)
 
 
-def choose(text: str, offered: Sequence[tuple[str, str]]) -> str | None:
-    """Return the value of the (label, value) that a text chooses, by its words or by its number; None if none.
-
-    Where the labels are numbers themselves, a number means the label and never the position.
-    """
-    plain = fold(text).strip(_ENDS)
-    counted = plain.removeprefix("so ").strip()
-    for label, action in offered:
-        if fold(label) == plain or (label.isdigit() and label == counted):
-            return action
-    if any(label.isdigit() for label, _ in offered):
-        return None
-    number = read_number(counted)
-    return offered[number - 1][1] if number is not None and 1 <= number <= len(offered) else None
+def _chosen_by_word(text: str, incoming: Incoming, turn: Turn) -> list[Reply] | None:
+    """Press the button that a text names but the last answer did not offer; None if there is none."""
+    meant = [] if incoming.edited else choosing.of_unasked(text, turn)
+    if len(meant) == 1:
+        return _press(meant[0].button.action, incoming, turn)
+    listed = BUTTON_WORDS.get(fold(text).strip(choosing.ENDS))
+    if listed is not None:
+        return _press(listed, incoming, turn)
+    return choosing.ask_which(meant, turn) if meant else None
 
 
 def _press(action: str, incoming: Incoming, turn: Turn) -> list[Reply]:

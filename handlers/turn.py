@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from db import areas, files, inbox, outbox, people, reminders
@@ -214,6 +215,11 @@ class Turn:
         """Enter, or stay in, a dialogue: the next text goes to it."""
         self._next = (state, data)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a dialogue has been entered, or stayed in, by this turn."""
+        return self._next is not None and self._next[0] is not None
+
     def leave(self) -> None:
         """Leave the dialogue."""
         self._next = (None, {})
@@ -232,6 +238,9 @@ class Turn:
         if chat is None:
             raise LookupError("a tick answers nobody")
         ids = []
+        # What is said beside a dialogue leaves the choices of its question as they are, and numbers its own after them.
+        beside = self.standing.choices if self._next is None and self.standing.state is not None else ()
+        numbers = _numbers(replies, beside)
         # Where delivery pushes, an answer that never gets through must not hold back later ones for ever; a page that
         # pulls its messages gets them whenever it is opened again.
         useful_until = None if self.claim is None else self.now + REPLY_USEFUL
@@ -241,16 +250,18 @@ class Turn:
                 chat,
                 reply,
                 edits=replaced,
+                first_number=numbers[number],
                 person_id=self.person.id,
                 claim=self.claim,
                 useful_until=useful_until,
                 batch=self.batch,
             )
         state, data = self._next if self._next is not None else (self.standing.state, dict(self.standing.data))
-        # The last message first: where buttons are numbered lines, "1" means the first of those seen last.
-        offered = [(button.label, button.action) for reply in reversed(replies) for button in reply.buttons]
+        offered = [*beside, *((button.label, button.action) for reply in replies for button in reply.buttons)]
         # The choices of a dialogue end with it: "huỷ" said twice must not press the button of the first time.
         stays = state == self.standing.state or self.standing.state is None
+        if any(reply.by_word for reply in replies):
+            offered, stays = [], False
         inbox.keep_standing(
             self.db,
             chat.channel,
@@ -298,17 +309,6 @@ class Turn:
             useful_until=useful_until,
             person_id=person_id,
         )
-        if ids and reply.buttons:
-            now_at = inbox.standing(self.db, chat.channel, chat.chat, self.now)
-            inbox.keep_standing(
-                self.db,
-                chat.channel,
-                chat.chat,
-                state=now_at.state,
-                data=now_at.data,
-                choices=now_at.choices if now_at.state else [(item.label, item.action) for item in reply.buttons],
-                expires_at=self.now + DIALOGUE_LASTS,
-            )
         return ids[-1] if ids else None
 
     def send_all(
@@ -344,12 +344,6 @@ class Turn:
             ]
             ends.append(len(queued) - 1)
         ids = outbox.queue_many(self.db, queued, self.now)
-        offered = [
-            (*message.address, [(button.label, button.action) for button in message.reply.buttons])
-            for message in outgoing
-            if message.reply.buttons
-        ]
-        inbox.offer(self.db, offered, now=self.now, expires_at=self.now + DIALOGUE_LASTS)
         return [ids[end] for end in ends]
 
     def _queue(
@@ -360,6 +354,7 @@ class Turn:
         person_id: int,
         key: str | None = None,
         edits: str | None = None,
+        first_number: int | None = None,
         **options: Any,
     ) -> list[int]:
         """Queue a reply in as many parts as the channel's limit asks for; buttons and file go with the last."""
@@ -375,6 +370,7 @@ class Turn:
                 chat=chat.chat,
                 text=part,
                 rows=_as_stored(reply) if last else [],
+                first_number=first_number if last else None,
                 attachment=token if last else None,
                 now=self.now,
                 key=key if last or key is None else f"{key}#{number}",
@@ -409,6 +405,21 @@ class Turn:
 def _new_token(file: Attachment | None) -> str | None:
     """Return what a file is found by, which nobody can guess; None if there is no file."""
     return None if file is None else secrets.token_urlsafe(32)
+
+
+def _numbers(replies: Sequence[Reply], before: Sequence[tuple[str, str]]) -> list[int | None]:
+    """Return the number of each reply's first button: they run on through the answer, so that each stands for one.
+
+    None for all where a label is a number itself, which a typed number then means, or has to be chosen by its words.
+
+    Args:
+        before: The choices that stay, whose numbers are taken.
+    """
+    labels = [*(label for label, _ in before), *(button.label for reply in replies for button in reply.buttons)]
+    if any(label.isdigit() for label in labels) or any(reply.by_word for reply in replies):
+        return [None] * len(replies)
+    firsts = accumulate((len(reply.buttons) for reply in replies), initial=len(before) + 1)
+    return [first if reply.buttons else None for reply, first in zip(replies, firsts, strict=False)]
 
 
 def _as_stored(reply: Reply) -> list[list[list[str]]]:

@@ -59,6 +59,7 @@ class Outgoing:
 
     Attributes:
         text: May be empty where there are buttons or an attachment.
+        first_number: Of the buttons, where they are written out; None where they are chosen by their words.
         edits: The platform's id of a message to replace, None to send a new one.
         path: Where our own server gives out the attachment, see `file_path`; None if there is no attachment.
     """
@@ -69,6 +70,7 @@ class Outgoing:
     edits: str | None = None
     attachment: Attachment | None = None
     path: str | None = None
+    first_number: int | None = None
 
 
 def file_path(token: str, name: str) -> str:

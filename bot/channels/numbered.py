@@ -10,21 +10,20 @@ from handlers.turn import FILE_LASTS
 
 LONGEST = 1200
 """Most that choices may take of a message, in UTF-16 units; labels are shortened until they do."""
-_AROUND = 40
+_AROUND = 50
 """Room for the line above the choices."""
 _TOKEN = "x" * 43
 """As long as the token in a file's address."""
 _PER_CHOICE = 5
 """Room for a choice's number and the end of its line."""
+_WIDEST_NUMBER = 100
 
 
-def choices(rows: Rows) -> str:
-    """Return the buttons as lines to choose from by number, or by word where the labels are numbers themselves."""
+def choices(rows: Rows, first_number: int | None) -> str:
+    """Return the buttons as lines to choose from by number, or as words to choose by where they have no numbers."""
     labels = [button.label for row in rows for button in row]
-    # `handlers.router.choose` reads a number as the label where there is such a label.
-    numbered = not any(label.isdigit() for label in labels)
     room = (LONGEST - _AROUND) // max(len(labels), 1) - _PER_CHOICE
-    return render("common/choices_as_text", labels=[_shortened(label, room) for label in labels], numbered=numbered)
+    return render("common/choices_as_text", labels=[_shortened(label, room) for label in labels], first=first_number)
 
 
 def file(attachment: Attachment, address: str | None) -> str:
@@ -43,10 +42,10 @@ def room(limit: int, *below: str) -> int:
 
 
 def room_with_file(limit: int, public_url: str | None, rows: Rows, attachment: Attachment | None) -> int:
-    """See `handlers.turn.Room`: both are written below the text."""
+    """See `handlers.turn.Room`: both are written below the text, the choices in one way or the other."""
     address = None if public_url is None or attachment is None else f"{public_url}{file_path(_TOKEN, attachment.name)}"
     link = "" if attachment is None else file(attachment, address)
-    return room(limit, link, choices(rows))
+    return min(room(limit, link, choices(rows, first)) for first in (_WIDEST_NUMBER, None))
 
 
 def _shortened(label: str, room: int) -> str:

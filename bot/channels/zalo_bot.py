@@ -256,7 +256,7 @@ class ZaloBotChannel:
     # Sending
 
     async def _sent(self, message: Outgoing) -> Any:
-        file, below = message.attachment, numbered.choices(message.rows)
+        file, below = message.attachment, numbered.choices(message.rows, message.first_number)
         address = None if self._public_url is None or message.path is None else self._public_url + message.path
         if file is not None and file.is_picture and address is not None:
             picture = {"chat_id": message.chat, "photo": address}

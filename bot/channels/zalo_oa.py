@@ -181,7 +181,7 @@ class ZaloOaChannel:
 
     def forms(self, message: Outgoing) -> list[dict[str, Any]]:
         """Return the message as Zalo may take it, the best form first, the last one nothing but text."""
-        file, below = message.attachment, numbered.choices(message.rows)
+        file, below = message.attachment, numbered.choices(message.rows, message.first_number)
         address = None if self._public_url is None or message.path is None else self._public_url + message.path
         link = "" if file is None else numbered.file(file, address)
         buttons = [button for row in message.rows for button in row]

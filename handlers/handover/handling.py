@@ -176,13 +176,13 @@ def _take(turn: Turn, talk: Talk) -> list[Reply]:
     unit = duty.unit_name(turn, talk.area_id)
     reached = tell_citizen(turn, talk, Reply(render("handover/taken_citizen", unit=unit)))
     text = render("handover/taken", talk=talk, name=name_of(turn, talk), unit=unit, reached=reached)
-    return [Reply(text, ((BACK,),))]
+    return [Reply(text, ((BACK,),), by_word=True)]
 
 
 def _busy(turn: Turn) -> list[Reply]:
     held = handovers.held_by(turn.db, turn.person.id)
     name = "bà con" if held is None else name_of(turn, held)
-    return [Reply(render("handover/busy", name=name, waiting=len(_waiting(turn))), ((BACK,),))]
+    return [Reply(render("handover/busy", name=name, waiting=len(_waiting(turn))), ((BACK,),), by_word=True)]
 
 
 def _waiting(turn: Turn) -> list[Talk]:

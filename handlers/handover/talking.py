@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from db import handovers
 from db.handovers import Talk
+from handlers import choosing
 from handlers.handover import duty
 from handlers.handover.handling import BACK, give_back, leave, name_of, send, tell_citizen
 from handlers.message import Incoming, Kind, Reply
 from handlers.rendering import render
-from handlers.turn import Turn
+from handlers.turn import LOGGING, Turn
 from knowledge.vietnamese import fold
 
 _LEAVE = frozenset(("/huy", "huy", "huy bo"))
 
 
-def relay(incoming: Incoming, turn: Turn, chosen: str | None) -> list[Reply] | None:
+def relay(incoming: Incoming, turn: Turn) -> list[Reply] | None:
     """Bring a message to the other side of the conversation; None if the chat is in none, or it is for the bot.
 
-    Args:
-        chosen: The action of the button that the text chooses. Whoever has taken the conversation over still chooses
-            by number where there are no buttons; the citizen's numbers are an answer to a person.
+    Between two people a number or a button's word is an answer to the other: only what begins with a slash is for the
+    bot, and the words that hand the conversation back.
     """
     own = handovers.of_chat(turn.db, incoming.chat.channel, incoming.chat.chat)
     plain = fold(incoming.text).strip(" .!?")
@@ -29,10 +29,24 @@ def relay(incoming: Incoming, turn: Turn, chosen: str | None) -> list[Reply] | N
         return None
     if own is not None and own.state == "taken":
         return _to_taker(incoming, turn, own)
-    held = handovers.held_by(turn.db, turn.person.id)
-    if held is None or chosen is not None:
+    held = _held(turn)
+    if held is None:
         return None
     return give_back(incoming, turn) if plain == fold(BACK.label) else _to_citizen(incoming, turn, held)
+
+
+def for_who_talks(replies: list[Reply], turn: Turn) -> list[Reply]:
+    """Return the bot's answer; whoever has a conversation is told that what they type is no answer to it."""
+    waits = turn.is_waiting
+    held = _held(turn) if waits or any(reply.rows and not reply.by_word for reply in replies) else None
+    return (
+        replies if held is None else [*replies, Reply(render("handover/slash", name=name_of(turn, held), waits=waits))]
+    )
+
+
+def _held(turn: Turn) -> Talk | None:
+    """Return the conversation that the person has; nobody without a role has one."""
+    return handovers.held_by(turn.db, turn.person.id) if turn.has_role(*LOGGING) else None
 
 
 def _to_taker(incoming: Incoming, turn: Turn, talk: Talk) -> list[Reply] | None:
@@ -54,9 +68,10 @@ def _to_citizen(incoming: Incoming, turn: Turn, talk: Talk) -> list[Reply] | Non
     _note(turn, talk)
     unit = duty.unit_name(turn, talk.area_id)
     text = render("handover/from_unit", unit=unit, said=said, edited=incoming.edited)
-    if tell_citizen(turn, talk, Reply(text)):
-        return []
-    return [Reply(render("handover/citizen_unreachable"), ((BACK,),))]
+    if not tell_citizen(turn, talk, Reply(text)):
+        return [Reply(render("handover/citizen_unreachable"), ((BACK,),), by_word=True)]
+    also = choosing.of_unasked(incoming.text, turn)
+    return [Reply(render("handover/sent_to_citizen", label=also[0].button.label))] if also else []
 
 
 def _said(incoming: Incoming, turn: Turn) -> str | None:

@@ -413,23 +413,29 @@ def test_the_webhook_is_told_until_zalo_takes_it(fake: FakeZalo) -> None:
 
 
 def test_choices_are_numbered_lines_under_the_text(fake: FakeZalo) -> None:
-    (reference,) = send(fake, Outgoing(AN, "Tôi hiểu là: 3 bà.", SAVE))
+    (reference,) = send(fake, Outgoing(AN, "Tôi hiểu là: 3 bà.", SAVE, first_number=1))
     (seen,) = fake.replies(AN)
     assert seen.text == "Tôi hiểu là: 3 bà.\n\nBác nhắn số để chọn:\n1. Lưu\n2. Sửa\n3. Huỷ"
     assert reference == seen.id
 
 
-def test_labels_that_are_numbers_are_not_numbered_again(fake: FakeZalo) -> None:
+def test_numbers_run_on_from_the_message_before(fake: FakeZalo) -> None:
+    send(fake, Outgoing(AN, "Lưu chứ?", SAVE, first_number=4))
+    assert fake.replies(AN)[0].text.endswith("\n4. Lưu\n5. Sửa\n6. Huỷ")
+
+
+def test_what_has_no_numbers_is_chosen_by_its_words(fake: FakeZalo) -> None:
     rows = ((Button("2", "a"), Button("3", "b")), (Button("Số khác", "c"),))
-    send(fake, Outgoing(AN, "Mấy người?", rows))
-    assert fake.replies(AN)[0].text == "Mấy người?\n\nBác nhắn một trong các chữ sau: 2 · 3 · Số khác"
+    send(fake, Outgoing(AN, "Mấy người?", rows), Outgoing(AN, "Nhắc", ((Button("Đã nộp", "d"),),)))
+    assert fake.replies(AN)[1].text == "Nhắc\n\nBác nhắn chữ để chọn: Đã nộp"
+    assert fake.replies(AN)[0].text == "Mấy người?\n\nBác nhắn một trong các chữ sau để chọn: 2 · 3 · Số khác"
 
 
 def test_a_picture_is_sent_by_its_address_and_a_file_as_a_link(fake: FakeZalo) -> None:
     report = file_path("r" * 43, REPORT.name)
     send(
         fake,
-        Outgoing(AN, "Biểu đồ tuần", SAVE, attachment=CHART, path=PATH),
+        Outgoing(AN, "Biểu đồ tuần", SAVE, attachment=CHART, path=PATH, first_number=1),
         Outgoing(AN, "Báo cáo quý", attachment=REPORT, path=report),
         Outgoing(AN, "", attachment=CHART, path=PATH),
         public_url=PUBLIC,
@@ -462,9 +468,10 @@ def test_without_a_public_address_a_file_is_told_of_and_not_linked(fake: FakeZal
     labels=st.lists(st.text("Lưu sửa 😀", min_size=1, max_size=80), max_size=20),
     attachment=st.sampled_from((None, CHART, REPORT)),
     public_url=st.sampled_from((None, PUBLIC)),
+    first_number=st.sampled_from((None, 1, 20)),
 )
 def test_what_fits_into_the_room_fits_into_one_message(
-    labels: list[str], attachment: Attachment | None, public_url: str | None
+    labels: list[str], attachment: Attachment | None, public_url: str | None, first_number: int | None
 ) -> None:
     rows = tuple((Button(label, "a"),) for label in labels)
     room = zalo_bot.room(public_url, rows, attachment)
@@ -475,7 +482,8 @@ def test_what_fits_into_the_room_fits_into_one_message(
         for answer in ("sendPhoto", "") if attachment is not None else ("",):
             if answer:
                 fake.fail_next("sendPhoto", 400, "no")
-            send(fake, Outgoing(AN, "x" * room, rows, attachment=attachment, path=path), public_url=public_url)
+            message = Outgoing(AN, "x" * room, rows, attachment=attachment, path=path, first_number=first_number)
+            send(fake, message, public_url=public_url)
         assert all(utf16_length(seen.text) <= zalo_bot.TEXT_LIMIT for seen in fake.replies(AN))
 
 

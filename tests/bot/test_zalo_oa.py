@@ -332,19 +332,21 @@ def test_too_many_buttons_and_buttons_that_zalo_does_not_take_are_numbered_lines
     fake: FakeZaloOa, send: Callable[..., None]
 ) -> None:
     long = ((Button("x" * 101, "a"),),)
-    send(Outgoing(AN, "Tổ nào?", SIX), Outgoing(AN, "Dài", long), Outgoing(AN, "", SAVE))
+    texts = (("Tổ nào?", SIX), ("Dài", long), ("", SAVE))
+    send(*(Outgoing(AN, text, rows, first_number=1) for text, rows in texts))
     fake.takes_buttons = False
-    send(Outgoing(AN, "Lưu không?", SAVE))
+    send(Outgoing(AN, "Lưu không?", SAVE, first_number=1), Outgoing(AN, "Nhắc", SAVE))
     assert all(seen.buttons == () for seen in fake.replies(AN))
     assert fake.replies(AN)[0].text.endswith("6. Tổ f")
     assert fake.replies(AN)[2].text.startswith("Bác nhắn số")
     assert fake.replies(AN)[3].text.endswith("1. Lưu\n2. Sửa\n3. Huỷ")
-    assert len(fake.requests("cs")) == 5  # only the last one was tried as buttons first
+    assert fake.replies(AN)[4].text.endswith("để chọn: Lưu · Sửa · Huỷ")
+    assert len(fake.requests("cs")) == 7  # only the last two were tried as buttons first
 
 
 @on_sqlite
 def test_a_picture_is_shown_and_a_file_is_a_link(fake: FakeZaloOa, send: Callable[..., None]) -> None:
-    picture = Outgoing(AN, "Biểu đồ", SAVE, attachment=CHART, path=PATH)
+    picture = Outgoing(AN, "Biểu đồ", SAVE, attachment=CHART, path=PATH, first_number=1)
     send(picture, Outgoing(AN, "Báo cáo", SAVE, attachment=REPORT, path=PATH), public_url=PUBLIC)
     send(Outgoing(AN, "Báo cáo", attachment=REPORT, path=PATH))
     fake.takes_buttons = False

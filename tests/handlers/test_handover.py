@@ -107,7 +107,7 @@ def test_one_conversation_at_a_time_the_next_waits(converse: Converse) -> None:
     coordinator, citizen = taken(converse)
     other = converse("ba")
     other.says("gặp người thật")
-    assert "Đang nói chuyện với bà con, gõ /xong" in coordinator.presses("Tôi trả lời")
+    assert "Đang nói chuyện với bà con: chữ bác gõ đều tới bà con. Gõ /xong" in coordinator.presses("Tôi trả lời")
     assert "Còn 1 người đang chờ" in coordinator.says("/xong")
     coordinator.presses("Tôi trả lời")
     other.says("tôi hỏi chút")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,18 +17,11 @@ from handlers.people.joining import WRONG_CODES
 from handlers.turn import Rules
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
-from tests.support.looking import rows
+from tests.support.looking import code_in, rows
 
 Converse = Callable[..., Conversation]
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def code_in(text: str) -> str:
-    """Return the code that a message of the bot holds."""
-    found = re.search(r"\b[A-HJKMNP-Z]{10}\b", text)
-    assert found is not None, text
-    return found.group()
 
 
 def roles(database: Database) -> list[tuple[str, str]]:

@@ -118,7 +118,7 @@ def test_a_choice_is_made_by_number_or_by_its_words(converse: Converse, choice: 
 
 
 @on_sqlite
-def test_of_several_messages_the_numbers_are_those_of_the_last(
+def test_through_several_messages_of_one_answer_the_numbers_run_on(
     converse: Converse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def two_messages(_incoming: Incoming, _turn: Turn) -> list[Reply]:
@@ -134,7 +134,10 @@ def test_of_several_messages_the_numbers_are_those_of_the_last(
     monkeypatch.setattr(router, "BUTTONS", {"x": press, "me": lambda *_: []})
     person = converse("an")
     person.says("/hai")
+    assert [message.first_number for message in person.messages()] == [1, 2]
     person.says("1")
+    assert pressed == []
+    person.says("2")
     assert pressed == ["mine"]
     person.says("/hai")
     person.says("tro giup")

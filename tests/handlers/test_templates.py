@@ -94,6 +94,7 @@ def test_every_template_is_rendered_within_the_limits(
     of_requests(converse, database, clock)
     of_handovers(converse, database, clock)
     of_alarms(converse, database, clock)
+    of_the_same_word_twice(citizen, clock)
     of_the_odd(citizen, monkeypatch)
     of_channels_without_buttons_and_files()
     assert_all_presentable(database)
@@ -108,7 +109,8 @@ def test_every_template_is_rendered_within_the_limits(
 def of_channels_without_buttons_and_files() -> None:
     """Render what is written instead of them; that it keeps the limits is proved with the channels."""
     for label in ("Lưu", "3"):
-        assert label in numbered.choices(((Button(label, "a"),),))
+        assert label in numbered.choices(((Button(label, "a"),),), 1)
+        assert label in numbered.choices(((Button(label, "a"),),), None)
     for media_type in ("image/png", "text/csv"):
         for address in ("https://a.vn", None):
             assert numbered.file(Attachment("a", media_type, b""), address)
@@ -474,7 +476,8 @@ def of_handovers(converse: Converse, database: Database, clock: Clock) -> None:
     admin.sends_action("talk.list")
     patient.says("gặp người thật")
     admin.sends_action(f"talk.take:{first + 1}")
-    admin.says("chào bác")
+    for text in ("chào bác", "tôi trả lời", "/yeucau", "/lichtruc", "/huy"):
+        admin.says(text)
     asker.says("chào cán bộ")
     asker.sends(Kind.PHOTO)
     with database.transaction() as db:
@@ -499,6 +502,18 @@ def of_handovers(converse: Converse, database: Database, clock: Clock) -> None:
     admin.says("thứ hai đến thứ sáu 7h30-11h30")
     admin.presses("Đặt cho người khác")
     admin.says("huỷ")
+
+
+def of_the_same_word_twice(citizen: Conversation, clock: Clock) -> None:
+    """Render what is asked where a word stands under several messages."""
+    with citizen.database.transaction() as db:
+        turn = Turn(db, clock(), answerer(), working_days(), Rules())
+        person = people.recognise(db, citizen.chat.channel, citizen.name, clock())
+        for number in range(8):
+            turn.send(
+                person.id, Reply("Thông báo" + " dài" * 90, ((Button("Xem", f"due.list:{number}"),),)), kind="reminder"
+            )
+    citizen.says("xem")
 
 
 def of_alarms(converse: Converse, database: Database, clock: Clock) -> None:

@@ -32,6 +32,7 @@ from tests.support.fake_zalo_oa import APP_ID, APP_SECRET, SECRET_KEY, FakeZaloO
 
 PUBLIC = "http://bot.test"
 _CHOICE = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
+_WORDS = re.compile(r"Bác nhắn (?:chữ|một trong các chữ sau) để chọn: (.+)$")
 _FILE = re.compile(r"/files/([\w-]{43})/")
 
 
@@ -183,7 +184,7 @@ class ZaloBotDoor(Door):
         self.platform.user_says(self.chat(person), text, times=times)
 
     async def chooses(self, person: str, label: str) -> None:
-        await self.says(person, _number(await self.screen(person), label))
+        await self.says(person, _typed(await self.screen(person), label))
 
     async def screen(self, person: str) -> list[Shown]:
         return _written_out(self.platform, self.chat(person))
@@ -241,7 +242,7 @@ class ZaloOaDoor(Door):
         shown = await self.screen(person)
         pressed = any(label == title for seen in self._replies(person) for title, _ in seen.buttons)
         if not pressed:
-            return await self.says(person, _number(shown, label))
+            return await self.says(person, _typed(shown, label))
         self.platform.user_presses(self.chat(person), label)
         return await self._bring()
 
@@ -362,19 +363,27 @@ def _written_out(platform: FakePhones, chat: str) -> list[Shown]:
     """Return messages on which choices are numbered lines, and files addresses."""
     shown = []
     for seen in platform.replies(chat):
-        labels = tuple(label for _, label in _CHOICE.findall(_choices_of(seen.text)))
+        labels = tuple(_numbered(seen.text).values()) or _worded(seen.text)
         token = _FILE.search(seen.picture or seen.text)
         shown.append(Shown(seen.text, labels, token and token[1]))
     return shown
 
 
-def _choices_of(text: str) -> str:
-    return text.rpartition("Bác nhắn số để chọn:\n")[2] if "Bác nhắn số để chọn:" in text else ""
+def _numbered(text: str) -> dict[str, str]:
+    """Return the choices of a message by their numbers."""
+    _, _, lines = text.partition("Bác nhắn số để chọn:\n")
+    return dict(_CHOICE.findall(lines))
 
 
-def _number(shown: list[Shown], label: str) -> str:
-    """Return the number that stands before a label in the newest message that offers it."""
+def _worded(text: str) -> tuple[str, ...]:
+    """Return the choices of a message that has no numbers."""
+    found = _WORDS.search(text)
+    return () if found is None else tuple(found[1].split(" · "))
+
+
+def _typed(shown: list[Shown], label: str) -> str:
+    """Return what is typed to choose a label of the newest message that offers it: its number, else its words."""
     for message in reversed(shown):
         if label in message.labels:
-            return str(message.labels.index(label) + 1)
+            return next((number for number, of_it in _numbered(message.text).items() if of_it == label), label)
     raise LookupError(f"no choice {label!r}; there are {[message.labels for message in shown]}")

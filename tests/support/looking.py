@@ -1,7 +1,8 @@
-"""Looks into a database from outside: every stored value as text, and rows of one table."""
+"""Looks into a database from outside: every stored value as text, rows of one table, the code in a message."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -25,3 +26,10 @@ def everything(database: Database) -> str:
         for row in rows(database, table)
         for column, value in row.items()
     )
+
+
+def code_in(text: str) -> str:
+    """Return the code that a message of the bot holds."""
+    found = re.search(r"\b[A-HJKMNP-Z]{10}\b", text)
+    assert found is not None, text
+    return found.group()
