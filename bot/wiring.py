@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import os
 import signal
@@ -235,6 +236,9 @@ def run(settings: Settings, console: Console) -> None:
     """
     wants_demo(settings)
     brain = think(settings)
+    # The knowledge stays to the end: or every full collection would walk through all of it, a tenth of a second in
+    # which nobody is answered.
+    gc.freeze()
     database = open_database(settings)
     with sole_process(database), listening_socket(settings) as listener:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -35,6 +36,8 @@ class Database:
         self.path = Path(parsed.database) if self.is_sqlite and parsed.database not in (None, "", ":memory:") else None
         """The SQLite file; None for PostgreSQL and in memory."""
         self.engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
+        # SQLite lets one write at a time, and others sleep in steps that grow: a lock wakes the next at once.
+        self._writing: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -42,7 +45,7 @@ class Database:
 
         On SQLite it takes the write lock at once, so that a read never has to be upgraded and fail half-way.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._writing, Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

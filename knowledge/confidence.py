@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import astuple, dataclass, fields
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from knowledge.schema import Record
+from knowledge.shipped import read_yaml
 
 _PRECISION = 4
 
@@ -91,8 +89,7 @@ def models() -> Models:
     Raises:
         ValueError: naming a model whose weights are not those of the signs.
     """
-    text = (files("knowledge") / "models.yaml").read_text(encoding="utf-8")
-    return checked(Models.model_validate(yaml.safe_load(text)))
+    return checked(Models.model_validate(read_yaml("models.yaml")))
 
 
 def checked(found: Models) -> Models:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from rapidfuzz import fuzz
 
 from knowledge.schema import Record
+from knowledge.shipped import read_yaml
 from knowledge.spelling import Word, read
 from knowledge.vietnamese import fold
 
@@ -113,6 +112,5 @@ def _lists(name: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _file(name: str) -> dict[str, list[str]]:
-    text = (files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, list[str]] = yaml.safe_load(text)
+    loaded: dict[str, list[str]] = read_yaml("words", f"{name}.yaml")
     return loaded

@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Generic, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from knowledge.shipped import read_yaml
 from knowledge.vietnamese import canon, fold
 
 V = TypeVar("V")
@@ -36,8 +35,7 @@ L = TypeVar("L", bound=BaseModel)
 
 def load_words(kind: type[L], name: str) -> L:
     """Read `knowledge/words/<name>.yaml` into its typed form."""
-    text = (files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")
-    return kind.model_validate(yaml.safe_load(text))
+    return kind.model_validate(read_yaml("words", f"{name}.yaml"))
 
 
 @lru_cache(maxsize=512)

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from rapidfuzz.distance import OSA
 
 from knowledge.schema import Plan, Record
+from knowledge.shipped import read_yaml
 from knowledge.spelling import Word, read
 from knowledge.vietnamese import canon, fold
 
@@ -241,8 +240,7 @@ def _without_kind(name: str) -> str:
 
 @cache
 def _others() -> OtherPlaces:
-    text = (files("knowledge") / "words" / "places.yaml").read_text(encoding="utf-8")
-    return OtherPlaces.model_validate(yaml.safe_load(text))
+    return OtherPlaces.model_validate(read_yaml("words", "places.yaml"))
 
 
 def _plain(name: str) -> str:

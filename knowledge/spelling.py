@@ -6,13 +6,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from knowledge.schema import Record
+from knowledge.shipped import read_yaml
 from knowledge.vietnamese import canon, fold, fold_word, words
 
 _REPAIRABLE = 3
@@ -48,8 +47,7 @@ class Abbreviations(Record):
 @cache
 def abbreviations() -> Abbreviations:
     """Return the table that ships with the program, in canonical spelling."""
-    data = yaml.safe_load((files("knowledge") / "words" / "abbreviations.yaml").read_text(encoding="utf-8"))
-    table = Abbreviations.model_validate(data)
+    table = Abbreviations.model_validate(read_yaml("words", "abbreviations.yaml"))
     return Abbreviations(
         words={canon(key): canon(value) for key, value in table.words.items()},
         marked_only={canon(key): canon(value) for key, value in table.marked_only.items()},

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from knowledge.shipped import read_yaml
 from knowledge.spelling import read
 from knowledge.vietnamese import fold
 
@@ -54,5 +52,4 @@ def synonyms() -> Synonyms:
     Raises:
         ValueError: naming a member that stands in two groups.
     """
-    text = (files("knowledge") / "words" / "synonyms.yaml").read_text(encoding="utf-8")
-    return Synonyms(yaml.safe_load(text))
+    return Synonyms(read_yaml("words", "synonyms.yaml"))

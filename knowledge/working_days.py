@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import holidays
-import yaml
 from pydantic import TypeAdapter
 
 from knowledge.schema import Line, Record
+from knowledge.shipped import read_yaml
 
 WEEKEND = "cuối tuần"
 """Why no office works on a day that is no holiday."""
@@ -64,5 +63,4 @@ class WorkingDays:
 @cache
 def working_days() -> WorkingDays:
     """Return the calendar with the overrides that ship with the program."""
-    data = yaml.safe_load((files("knowledge") / "days.yaml").read_text(encoding="utf-8"))
-    return WorkingDays(TypeAdapter(tuple[SpecialDay, ...]).validate_python(data))
+    return WorkingDays(TypeAdapter(tuple[SpecialDay, ...]).validate_python(read_yaml("days.yaml")))
