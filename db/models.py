@@ -665,6 +665,10 @@ class HelpRequest(Base):
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     taken_at: Mapped[datetime | None]
     first_taken_at: Mapped[datetime | None]
+    quiet_since: Mapped[datetime | None]
+    """While it is taken: when its taker did something for it last, or somebody was asked after it."""
+    asked_after: Mapped[str | None] = mapped_column(String(12))
+    """Who has been asked since why it is not closed: taker, leader or coordinator."""
     closed_at: Mapped[datetime | None]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("assistance_session.id"))
     helped: Mapped[bool | None]

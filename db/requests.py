@@ -27,6 +27,8 @@ class Request:
         state: open, taken, closed, cancelled or lapsed.
         level: Who has been asked so far: members, leader or coordinator.
         raised_at: When it was put before that level.
+        quiet_since: While it is taken, when its taker did something for it last, or somebody was asked after it.
+        asked_after: Who has been asked since why it is not closed: taker, leader or coordinator.
         helped: What the citizen said afterwards.
     """
 
@@ -43,7 +45,10 @@ class Request:
     asked_at: datetime
     raised_at: datetime
     taken_by: int | None
+    taken_at: datetime | None
     first_taken_at: datetime | None
+    quiet_since: datetime | None
+    asked_after: str | None
     closed_at: datetime | None
     helped: bool | None
 
@@ -136,23 +141,30 @@ def count_of(session: Session, person_id: int) -> int:
 def take(session: Session, request_id: int, person_id: int, now: datetime) -> bool:
     """Give an open request to somebody; False if it is open no more: of two at the same moment one gets it."""
     first = func.coalesce(HelpRequest.first_taken_at, now)
-    values = {"state": "taken", "taken_by": person_id, "taken_at": now, "first_taken_at": first}
+    values = {"state": "taken", "taken_by": person_id, "taken_at": now, "first_taken_at": first, "quiet_since": now}
     return _change(session, request_id, ("open",), values)
 
 
 def give_back(session: Session, request_id: int, level: str, now: datetime) -> bool:
     """Open a taken request again before a level."""
-    return _change(
-        session,
-        request_id,
-        ("taken",),
-        {"state": "open", "taken_by": None, "taken_at": None, "level": level, "raised_at": now},
-    )
+    values = {"state": "open", "taken_by": None, "taken_at": None, "level": level, "raised_at": now}
+    return _change(session, request_id, ("taken",), {**values, "quiet_since": None, "asked_after": None})
 
 
 def pass_on(session: Session, request_id: int, person_id: int, team_id: int | None, now: datetime) -> bool:
     """Give a taken request to somebody else, and to their team."""
-    return _change(session, request_id, ("taken",), {"taken_by": person_id, "taken_at": now, "team_id": team_id})
+    values = {"taken_by": person_id, "taken_at": now, "team_id": team_id, "quiet_since": now, "asked_after": None}
+    return _change(session, request_id, ("taken",), values)
+
+
+def note_heard(session: Session, request_id: int, now: datetime) -> bool:
+    """Note that whoever has taken a request did something for it; False if nobody has."""
+    return _change(session, request_id, ("taken",), {"quiet_since": now, "asked_after": None})
+
+
+def note_asked_after(session: Session, request_id: int, whom: str, now: datetime) -> bool:
+    """Note who is asked why a taken request is not closed; False if nobody has it."""
+    return _change(session, request_id, ("taken",), {"quiet_since": now, "asked_after": whom})
 
 
 def raise_to(session: Session, request_id: int, level: str, now: datetime) -> bool:
@@ -226,7 +238,10 @@ def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Request]:
             asked_at=row.asked_at,
             raised_at=row.raised_at,
             taken_by=row.taken_by,
+            taken_at=row.taken_at,
             first_taken_at=row.first_taken_at,
+            quiet_since=row.quiet_since,
+            asked_after=row.asked_after,
             closed_at=row.closed_at,
             helped=row.helped,
         )

@@ -14,7 +14,7 @@ from handlers.turn import Turn
 from knowledge.numbers import read_number
 from knowledge.vietnamese import fold, words
 
-ENDS = " .!?"
+ENDS = " .!?…"
 _LOOKED_BACK = 50
 """Messages of a chat among which something that came unasked is still looked for."""
 _LASTS = timedelta(days=7)
@@ -36,10 +36,10 @@ def choose(text: str, offered: Sequence[tuple[str, str]]) -> str | None:
 
     Where the labels are numbers themselves, a number means the label and never the position.
     """
-    plain = fold(text).strip(ENDS)
+    plain = _plain(text)
     counted = plain.removeprefix("so ").strip()
     for label, action in offered:
-        if fold(label) == plain or (label.isdigit() and label == counted):
+        if _plain(label) == plain or (label.isdigit() and label == counted):
             return action
     if any(label.isdigit() for label, _ in offered):
         return None
@@ -58,7 +58,7 @@ def of_unasked(text: str, turn: Turn) -> list[Meant]:
     In the middle of a dialogue only what has come since its last question counts: anything older is not what the
     text is about. The only one that has come since the last answer is meant before older ones with the same word.
     """
-    plain = fold(text).strip(ENDS)
+    plain = _plain(text)
     if turn.chat is None or not 0 < len(words(plain)) <= _MOST_WORDS:
         return []
     since = turn.now - _LASTS
@@ -68,7 +68,7 @@ def of_unasked(text: str, turn: Turn) -> list[Meant]:
     for offer in shown:
         if offer.kind != outbox.ANSWER and offer.came_at >= since:
             for label, action in offer.buttons:
-                if fold(label) == plain:
+                if _plain(label) == plain:
                     found.setdefault(action, Meant(Button(label, action), offer))
     fresh = [meant for meant in found.values() if meant.offer.place > answered]
     return fresh if len(fresh) == 1 or turn.standing.state is not None else list(found.values())
@@ -85,3 +85,7 @@ def ask_which(several: Sequence[Meant], turn: Turn) -> list[Reply]:
     )
     rows = tuple((Button(f"Tin {n}", meant.button.action),) for n, meant in enumerate(shown, start=1))
     return [Reply(text, rows)]
+
+
+def _plain(text: str) -> str:
+    return fold(text).strip(ENDS)

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from db import areas, requests
+from db import areas, people, requests
 from db.requests import Request
 from handlers.turn import Turn
 
 NAMED_AFTER = timedelta(days=3)
 """A request that nobody has taken for so long is named."""
+UNFINISHED_AFTER = timedelta(days=7)
+"""A request that somebody has taken for so long and not closed is named, with who that is."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request that still runs, and for how many days."""
+    """A request that still runs, and for how many days; `taker` is who has taken it, None if nobody has."""
 
     topic: str
     place: str
     days: int
-    taken: bool
+    taker: str | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class RequestFigures:
         helped: What citizens said of those closed in the span: (helped, did not).
         longest: Who waits longest, None if nobody waits.
         untaken: Those that nobody has taken for three days, oldest first.
+        unfinished: Those that somebody has taken for a week and not closed; their days count from the taking.
     """
 
     asked: int
@@ -49,6 +52,7 @@ class RequestFigures:
     helped: tuple[int, int]
     longest: Waiting | None
     untaken: tuple[Waiting, ...]
+    unfinished: tuple[Waiting, ...]
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to say."""
@@ -72,8 +76,17 @@ def count(turn: Turn, area_id: int | None, start: datetime, end: datetime) -> Re
         hours_to_take=_hours((request.asked_at, request.first_taken_at) for request in asked),
         hours_to_close=_hours((request.asked_at, request.closed_at) for request in closed),
         helped=(sum(request.helped is True for request in closed), sum(request.helped is False for request in closed)),
-        longest=_waiting(turn, running[0]) if running else None,
-        untaken=tuple(_waiting(turn, request) for request in untaken if turn.now - request.asked_at >= NAMED_AFTER),
+        longest=_waiting(turn, running[0], running[0].asked_at) if running else None,
+        untaken=tuple(
+            _waiting(turn, request, request.asked_at)
+            for request in untaken
+            if turn.now - request.asked_at >= NAMED_AFTER
+        ),
+        unfinished=tuple(
+            _waiting(turn, request, request.taken_at)
+            for request in running
+            if request.taken_at is not None and turn.now - request.taken_at >= UNFINISHED_AFTER
+        ),
     )
 
 
@@ -82,7 +95,8 @@ def _hours(spans: Iterable[tuple[datetime, datetime | None]]) -> float | None:
     return round(median(lengths), 1) if lengths else None
 
 
-def _waiting(turn: Turn, request: Request) -> Waiting:
+def _waiting(turn: Turn, request: Request, since: datetime) -> Waiting:
     commune = None if request.area_id is None else areas.area(turn.db, request.area_id).name
     place = request.village or commune or "chưa rõ địa bàn"
-    return Waiting(request.topic, place, (turn.now - request.asked_at).days, request.state == "taken")
+    taker = None if request.taken_by is None else people.label(turn.db, request.taken_by)
+    return Waiting(request.topic, place, (turn.now - since).days, taker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from db import areas, requests
+from db import areas, people, requests
 from db.requests import Request
 from handlers.message import Button, Incoming, Reply, Rows
 from handlers.people.naming import number_in
@@ -34,6 +34,7 @@ def show(incoming: Incoming, turn: Turn) -> list[Reply]:
         more=max(len(waiting) - _SHOWN, 0),
         serves=turn.has_role(*LOGGING),
         me=turn.person.id,
+        names={request.taken_by: people.label(turn.db, request.taken_by) for request in waiting if request.taken_by},
         topics=turn.answerer.knowledge.topics,
     )
     rows: Rows = tuple((Button(_label(turn, request), f"req.open:{request.id}"),) for request in waiting[:_SHOWN])
@@ -55,10 +56,11 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
 
 
 def _to_serve(turn: Turn) -> list[Request]:
-    """Return what the person has taken, then what is open and theirs to take."""
-    every = [request for request in requests.running(turn.db) if telling.may_serve(turn, request)]
-    mine = requests.taken_by(turn.db, turn.person.id)
-    return [*mine, *(request for request in every if request.state == "open")]
+    """Return what the person has taken, what is theirs to take, then what others have taken in their charge."""
+    every = requests.running(turn.db)
+    mine = [request for request in every if request.state == "taken" and request.taken_by == turn.person.id]
+    waiting = [request for request in every if request.state == "open" and telling.may_serve(turn, request)]
+    return [*mine, *waiting, *(request for request in every if telling.may_reassign(turn, request))]
 
 
 def _serve(turn: Turn, request: Request, value: str) -> list[Reply]:
@@ -107,6 +109,8 @@ _ON_REQUEST: Mapping[str, OnRequest] = {
     "back": _held(lambda turn, request, _: serving.give_back(turn, request)),
     "pass": _held(lambda turn, request, _: serving.choose_successor(turn, request)),
     "to": _held(serving.pass_on),
+    "still": _held(lambda turn, request, _: serving.go_on(turn, request)),
+    "again": lambda turn, request, _: serving.reassign(turn, request),
     "cancel": lambda turn, request, _: closing.cancel(turn, request),
     "good": lambda turn, request, _: closing.judge(turn, request, helped=True),
     "bad": lambda turn, request, _: closing.judge(turn, request, helped=False),

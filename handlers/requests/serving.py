@@ -27,7 +27,7 @@ def take(turn: Turn, request: Request) -> list[Reply]:
         return [Reply(render("requests/too_late", request=now, taker=taker, mine=mine))]
     taken = requests.find(turn.db, request.id) or request
     text = render("requests/taken", **telling.values(turn, taken), helper=people.label(turn.db, turn.person.id))
-    telling.tell_citizen(turn, taken, Reply(text, _citizen_buttons(taken)))
+    telling.tell_citizen(turn, taken, Reply(text, telling.citizen_buttons(taken)))
     return [telling.card(turn, taken, taken=True)]
 
 
@@ -36,6 +36,27 @@ def give_back(turn: Turn, request: Request) -> list[Reply]:
     told = closing.reopen(turn, request)
     telling.tell_citizen(turn, request, Reply(render("requests/given_back_citizen", **telling.values(turn, request))))
     return [Reply(render("requests/given_back", told=told), replaces=True)]
+
+
+def go_on(turn: Turn, request: Request) -> list[Reply]:
+    """Take the word of whoever has a request that they are still at it."""
+    requests.note_heard(turn.db, request.id, turn.now)
+    return [Reply(render("requests/going_on"), replaces=True)]
+
+
+def reassign(turn: Turn, request: Request) -> list[Reply]:
+    """Let others do what somebody has taken and not closed: the leader's or the coordinator's word."""
+    if not telling.may_reassign(turn, request):
+        return [Reply(render("requests/not_yours"))]
+    turn.batch = requests.batch(request.id)
+    values = telling.values(turn, request)
+    if request.taken_by is not None:
+        word = render("requests/taken_away", **values, who=people.label(turn.db, turn.person.id))
+        telling.notify(turn, [request.taken_by], Reply(word), request)
+    told = closing.reopen(turn, request)
+    telling.tell_citizen(turn, request, Reply(render("requests/given_back_citizen", **values)))
+    take_it = ((Button("Tôi nhận", f"req.take:{request.id}"),),) if telling.may_serve(turn, request) else ()
+    return [Reply(render("requests/reassigned", told=told), take_it, replaces=True)]
 
 
 def choose_successor(turn: Turn, request: Request, typed: str = "") -> list[Reply]:
@@ -66,7 +87,7 @@ def pass_on(turn: Turn, request: Request, person: str) -> list[Reply] | None:
     see = ((Button("Xem việc này", f"req.open:{request.id}"),),)
     told = telling.notify(turn, [person_id], Reply(render("requests/passed_to_you", **values), see), passed)
     text = render("requests/taken", **values, helper=name)
-    telling.tell_citizen(turn, passed, Reply(text, _citizen_buttons(passed)))
+    telling.tell_citizen(turn, passed, Reply(text, telling.citizen_buttons(passed)))
     return [Reply(render("requests/passed_on", name=name, told=bool(told)), replaces=True)]
 
 
@@ -90,7 +111,8 @@ def take_message(incoming: Incoming, turn: Turn) -> list[Reply]:
         return [Reply(render("common/nothing_to_read"))]
     text = render("requests/message", **telling.values(turn, request), said=said, from_citizen=from_citizen)
     if not from_citizen:
-        reached = telling.tell_citizen(turn, request, Reply(text, _citizen_buttons(request)))
+        requests.note_heard(turn.db, request.id, turn.now)
+        reached = telling.tell_citizen(turn, request, Reply(text, telling.citizen_buttons(request)))
     elif request.taken_by is not None:
         answer = ((Button("Nhắn bà con", f"req.write:{request.id}"), Button("Xem việc này", f"req.open:{request.id}")),)
         reached = telling.notify(turn, [request.taken_by], Reply(text, answer), request) > 0
@@ -140,8 +162,3 @@ def _team_of(turn: Turn, request: Request, person_id: int) -> int | None:
         return request.team_id
     mine = people.person_info(turn.db, person_id, turn.now).roles
     return next((role.team_id for role in mine if role.team_id is not None), None)
-
-
-def _citizen_buttons(request: Request) -> tuple[tuple[Button, ...], ...]:
-    write, cancel = f"req.write:{request.id}", f"req.cancel:{request.id}"
-    return ((Button("Nhắn lại tổ", write), Button("Thôi, không cần nữa", cancel)),)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from db import areas, people, requests
+from db.people import Role
 from db.requests import Request
 from handlers.message import Button, Reply, Rows
-from handlers.people.permissions import covers
+from handlers.people.permissions import covers, outranks
 from handlers.reminders.planning import after_quiet_hours
 from handlers.rendering import render
 from handlers.turn import LOGGING, Turn
@@ -41,7 +42,7 @@ def put_before(turn: Turn, request: Request, level: str, template: str = "reques
     """Put an open request before a level, or the next one that has anybody; return that level and how many are told."""
     first = LEVELS.index(level)
     for tried in LEVELS[first:]:
-        told = notify(turn, _people_at(turn, request, tried), offer(turn, request, template), request)
+        told = notify(turn, people_at(turn, request, tried), offer(turn, request, template), request)
         if told or tried == LEVELS[-1]:
             break
     requests.raise_to(turn.db, request.id, tried, turn.now)
@@ -71,7 +72,13 @@ def card(turn: Turn, request: Request, *, taken: bool = False) -> Reply:
         reachable=citizen is not None and people.address_of(turn.db, citizen) is not None,
         taker=None if request.taken_by is None else people.label(turn.db, request.taken_by),
     )
-    return Reply(text, _buttons(request, mine=mine))
+    return Reply(text, _buttons(request, mine=mine, may_reassign=may_reassign(turn, request)))
+
+
+def citizen_buttons(request: Request) -> Rows:
+    """Return what the citizen may do while somebody has taken their request."""
+    write, cancel = f"req.write:{request.id}", f"req.cancel:{request.id}"
+    return ((Button("Nhắn lại tổ", write), Button("Thôi, không cần nữa", cancel)),)
 
 
 def values(turn: Turn, request: Request) -> dict[str, object]:
@@ -97,8 +104,15 @@ def may_serve(turn: Turn, request: Request) -> bool:
     """Tell whether the person may take a request: of its team, or coordinating its area; nobody takes their own."""
     if request.person_id == turn.person.id:
         return False
-    wanted = people.Role("member", request.area_id if request.team_id is None else None, request.team_id)
+    wanted = Role("member", request.area_id if request.team_id is None else None, request.team_id)
     return any(role.role in LOGGING and covers(turn, role, wanted) for role in turn.person.roles)
+
+
+def may_reassign(turn: Turn, request: Request) -> bool:
+    """Tell whether the person may let others do what somebody has taken: leading its team or coordinating its area."""
+    if request.state != "taken" or turn.person.id in {request.taken_by, request.person_id}:
+        return False
+    return outranks(turn, Role("member", request.area_id if request.team_id is None else None, request.team_id))
 
 
 def first_level(turn: Turn, team_id: int | None) -> str:
@@ -106,7 +120,8 @@ def first_level(turn: Turn, team_id: int | None) -> str:
     return "coordinator" if team_id is None or areas.find_team(turn.db, team_id) is None else "members"
 
 
-def _people_at(turn: Turn, request: Request, level: str) -> list[int]:
+def people_at(turn: Turn, request: Request, level: str) -> list[int]:
+    """Return who is asked at a level."""
     if level != "coordinator":
         if request.team_id is None or areas.find_team(turn.db, request.team_id) is None:
             return []
@@ -132,10 +147,12 @@ def _send(
     )
 
 
-def _buttons(request: Request, *, mine: bool) -> Rows:
+def _buttons(request: Request, *, mine: bool, may_reassign: bool) -> Rows:
     if mine:
         return (
             (Button("Nhắn bà con", f"req.write:{request.id}"), Button("Xong", f"req.done:{request.id}")),
             (Button("Trả lại", f"req.back:{request.id}"), Button("Chuyển cho…", f"req.pass:{request.id}")),
         )
+    if may_reassign:
+        return ((Button("Tìm người khác", f"req.again:{request.id}"),),)
     return ((Button("Tôi nhận", f"req.take:{request.id}"),),) if request.state == "open" else ()

@@ -8,7 +8,7 @@ from db import areas, people, requests
 from db.requests import Request
 from handlers.message import Reply
 from handlers.rendering import ZONE, render
-from handlers.requests import closing, telling
+from handlers.requests import asking_after, closing, telling
 from handlers.turn import LOGGING, Turn
 from knowledge.working_hours import worked
 
@@ -28,7 +28,7 @@ def keep_up(turn: Turn) -> int:
 
 def _keep_up(turn: Turn, request: Request) -> int:
     if request.state == "taken":
-        return _give_back(turn, request) if _is_abandoned(turn, request) else 0
+        return _give_back(turn, request) if _is_abandoned(turn, request) else asking_after.keep_up(turn, request)
     if turn.now - request.asked_at >= LAPSES:
         return _lapse(turn, request)
     patience = PATIENCE.get(request.level)

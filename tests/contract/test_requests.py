@@ -154,6 +154,34 @@ async def test_it_is_raised_by_working_hours_given_back_passed_on_and_cancelled(
     assert scene.request()["state"] == "cancelled"
 
 
+async def test_who_took_it_and_is_silent_is_asked_through_a_restart_and_the_leader_finds_another(scene: Scene) -> None:
+    async with scene.open() as stage:
+        for person, role in (("lan", "leader"), ("bình", "member"), ("chi", "member")):
+            await scene.joins(stage, person, role)
+        scene.clock.set(vn(2026, 11, 30, 8, 0))
+        await scene.asks(stage, "an")
+        await stage.chooses("bình", "Tôi nhận")
+        await scene.hears("bình")
+        await scene.ticks(stage, vn(2026, 12, 2, 8, 0))
+        assert "chưa thấy bác báo xong" in await scene.hears("bình")
+        await stage.chooses("bình", "Còn làm")
+        assert "bác cứ làm tiếp" in await scene.hears("bình")
+        await scene.ticks(stage, vn(2026, 12, 4, 8, 0))
+        assert "chưa thấy bác báo xong" in await scene.hears("bình")
+    async with scene.open() as stage:
+        await scene.hears("lan")
+        await scene.ticks(stage, vn(2026, 12, 7, 8, 0))
+        assert "đến nay chưa thấy báo xong" in await scene.hears("lan")
+        await scene.hears("chi")
+        await stage.chooses("lan", "Tìm người khác")
+        assert "vừa nhờ người khác" in await scene.hears("bình")
+        assert "vừa được trả lại" in await scene.hears("chi")
+        await stage.chooses("chi", "Tôi nhận")
+        await stage.chooses("chi", "Xong")
+        await stage.chooses("chi", "Lưu")
+    assert scene.request()["state"] == "closed"
+
+
 @blockable
 async def test_a_citizen_who_blocked_the_bot_is_shown_as_not_reachable(scene: Scene) -> None:
     async with scene.open() as stage:

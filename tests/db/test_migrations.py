@@ -18,7 +18,7 @@ from db.engine import Database
 from db.migrate import DatabaseTooNew, current_revision, differences, is_current, upgrade
 from db.models import Base
 
-REVISION = "0003"
+REVISION = "0004"
 
 
 def tables(database: Database) -> set[str]:

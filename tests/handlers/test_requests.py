@@ -265,6 +265,126 @@ def test_who_leaves_the_team_gives_back_what_they_have_taken(
     assert "không đi được" in citizen.news()
 
 
+# Taken and not closed
+
+
+def test_who_took_it_and_closes_it_not_is_asked_then_the_leader_then_the_coordinator(
+    converse: Converse, database: Database, clock: Clock
+) -> None:
+    leader, coordinator = converse("lan", role="leader"), converse("cuc", role="coordinator")
+    member, citizen = converse("binh", role="member"), converse("an")
+    clock.set(vn(2026, 11, 30, 8, 0))
+    asks(citizen)
+    member.presses("Tôi nhận")
+    tick_at(clock, database, vn(2026, 12, 2, 7, 59))
+    assert "chưa thấy bác báo xong" not in member.news()
+    tick_at(clock, database, vn(2026, 12, 2, 8, 0))  # two working days, 7:30 to 17:00 without noon
+    asked = member.news()
+    assert "Việc này bác nhận từ 08:00 ngày 30/11/2026, tôi chưa thấy bác báo xong" in asked
+    assert member.buttons() == ["Xong", "Còn làm", "Trả lại", "Chuyển cho…"]
+    for person in (leader, coordinator, citizen):
+        person.news()
+    tick_at(clock, database, vn(2026, 12, 2, 23, 0))
+    tick_at(clock, database, vn(2026, 12, 3, 7, 59))
+    assert (member.news(), leader.news(), citizen.news()) == ("", "", ""), "each is asked once"
+    tick_at(clock, database, vn(2026, 12, 3, 8, 0))
+    assert "Binh nhận việc này từ 08:00 ngày 30/11/2026" in leader.news()
+    assert "Tôi vừa nhờ tổ trưởng hỏi lại" in citizen.news()
+    assert coordinator.news() == ""
+    tick_at(clock, database, vn(2026, 12, 5, 12, 0))  # Saturday
+    assert coordinator.news() == ""
+    tick_at(clock, database, vn(2026, 12, 7, 8, 0))
+    assert "Binh nhận việc này" in coordinator.news()
+    assert (member.news(), leader.news(), citizen.news()) == ("", "", ""), "the citizen hears of it once"
+    week = coordinator.says("bản tin")
+    assert "Nhận đã 7 ngày chưa báo xong (1), nhờ hỏi lại:\n- VNeID, căn cước, thôn 2: Binh, 7 ngày" in week
+    member.says("xong")
+    assert "Đã lưu" in member.presses("Lưu")
+    assert request_row(database)["state"] == "closed"
+    assert "Nhận đã" not in coordinator.says("bản tin")
+
+
+def test_whatever_the_taker_does_for_it_begins_the_time_anew(
+    converse: Converse, database: Database, clock: Clock
+) -> None:
+    leader, member, citizen = converse("lan", role="leader"), converse("binh", role="member"), converse("an")
+    clock.set(vn(2026, 11, 30, 8, 0))
+    asks(citizen)
+    member.presses("Tôi nhận")
+    clock.set(vn(2026, 12, 1, 16, 0))
+    member.presses("Nhắn bà con")
+    member.says("thứ sáu tôi tới nhé")
+    tick_at(clock, database, vn(2026, 12, 2, 8, 0))
+    assert member.news() == ""
+    tick_at(clock, database, vn(2026, 12, 3, 16, 0))
+    assert "chưa thấy bác báo xong" in member.news()
+    assert "bác cứ làm tiếp" in member.says("còn làm")
+    leader.news()
+    tick_at(clock, database, vn(2026, 12, 4, 16, 0))
+    assert leader.news() == ""
+    citizen.presses("Nhắn lại tổ")
+    citizen.says("bao giờ bác tới")
+    member.news()
+    tick_at(clock, database, vn(2026, 12, 7, 16, 0))
+    assert "chưa thấy bác báo xong" in member.news(), "what the citizen says does not count for the helper"
+
+
+@on_sqlite
+def test_the_leader_lets_others_do_it(converse: Converse, database: Database, clock: Clock) -> None:
+    leader, other = converse("lan", role="leader"), converse("chi", role="member")
+    member, citizen = converse("binh", role="member"), converse("an")
+    asks(citizen)
+    member.presses("Tôi nhận")
+    for moment in (vn(2026, 11, 27, 8, 0), vn(2026, 11, 30, 8, 0)):
+        tick_at(clock, database, moment)
+    for person in (other, member, citizen):
+        person.news()
+    assert "không thuộc tổ" in other.sends_action("req.again:1")
+    assert "Tôi đã báo 2 người" in leader.presses("Tìm người khác")
+    assert "Lan vừa nhờ người khác" in member.news()
+    assert "tìm người khác" in citizen.news()
+    assert "vừa được trả lại" in other.news()
+    assert "không thuộc tổ" in member.sends_action("req.done:1")
+    assert "Bác đã nhận việc này" in leader.presses("Tôi nhận")
+    row = request_row(database)
+    assert (row["state"], row["asked_after"]) == ("taken", None)
+    assert "Lan đang nhận" in converse("cuc", role="coordinator").says("yêu cầu")
+
+
+@on_sqlite
+def test_where_the_taker_leads_or_hears_nothing_the_next_one_is_asked(
+    converse: Converse, database: Database, clock: Clock
+) -> None:
+    leader, coordinator, citizen = (
+        converse("lan", role="leader"), converse("cuc", role="coordinator"), converse("an"),
+    )  # fmt: skip
+    asks(citizen)
+    leader.presses("Tôi nhận")
+    leader.says("tắt nhắc")
+    tick_at(clock, database, vn(2026, 11, 30, 8, 0))
+    assert "Lan nhận việc này" in coordinator.news()
+    assert "cán bộ phụ trách" in citizen.news()
+    assert request_row(database)["asked_after"] == "coordinator"
+
+
+@on_sqlite
+def test_after_a_month_without_a_word_it_lapses_and_both_sides_hear(
+    converse: Converse, database: Database, clock: Clock
+) -> None:
+    converse("cuc", role="coordinator")
+    member, citizen = converse("binh", role="member"), converse("an")
+    asks(citizen)
+    member.presses("Tôi nhận")
+    for day in (vn(2026, 11, 30), vn(2026, 12, 2), vn(2026, 12, 31)):
+        tick_at(clock, database, day)
+        assert request_row(database)["state"] == "taken"
+    tick_at(clock, database, vn(2027, 1, 1, 7, 31))
+    assert request_row(database)["state"] == "lapsed"
+    assert "người nhận chưa báo xong" in citizen.news()
+    assert "tôi khép lại" in member.news()
+    assert "cũ" in citizen.sends_action("req.cancel:1")
+
+
 # Given back, cancelled, refused
 
 

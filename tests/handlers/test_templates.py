@@ -460,6 +460,15 @@ def of_requests(converse: Converse, database: Database, clock: Clock) -> None:
     for hours in (3, 8):
         tick_at(clock, database, clock() + timedelta(hours=hours))
     tick_at(clock, database, clock() + timedelta(days=15))
+    four = ask(patient, "an_toan")
+    first.sends_action(f"req.take:{four}")
+    for days in (5, 4):
+        tick_at(clock, database, clock() + timedelta(days=days))
+    first.sends_action(f"req.still:{four}")
+    leader.sends_action(f"req.again:{four}")
+    second.sends_action(f"req.take:{four}")
+    for days in (20, 10, 10, 31):  # Tết lies in between
+        tick_at(clock, database, clock() + timedelta(days=days))
     assert render("requests/nobody_else")
 
 
