@@ -36,6 +36,8 @@ class _DayWords(WordList):
     units: Mapping[int, tuple[str, ...]]
     ago: tuple[str, ...]
     counted: tuple[str, ...]
+    reached: tuple[str, ...]
+    born: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
         return Day(start, hit.end + 1, today + timedelta(days=7 - back))
     written = _date_behind(tokens, hit.end, today)
     if written is not None:
-        return Day(start, written.end, written.date)
+        agrees = written.date is not None and written.date.weekday() == hit.value
+        return Day(start, written.end, written.date if agrees else None)  # "thứ hai 28/11" on a Saturday
     past = _at(tables.just_past, tokens, hit.end)
     if past is not None and not (past.end - past.start == 1 and _continues(tokens, past.end, past)):
         return Day(start, past.end, today - timedelta(days=back or 7))
@@ -258,7 +261,7 @@ def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     position = start + lead
     raw = tokens[position].raw
     mark = next((mark for mark in "/-." if mark in raw), None)
-    if mark is None or not tokens[position].is_number:
+    if mark is None or not tokens[position].is_number or _is_born(tokens, start):
         return None
     numbers = raw.split(mark)
     if not all(number.isdecimal() for number in numbers):
@@ -273,9 +276,16 @@ def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     # "2-3 bà" is a range and "2/3 bà" a share; a month of two digits or a leading word makes it a date all the same.
     if not lead and not exists:
         return Day(start, position + 1, None) if mark == "/" and month > 9 else None
+    if not lead and day == month and _word(tokens, position + 1, _tables().words.reached):
+        return None  # "12/12 đều được"
     if not lead and len(numbers[1]) < 2 and (mark == "-" or _word(tokens, position + 1, _tables().words.counted)):
         return None
     return Day(start, position + 1, _in_nearest_year(today, month, day))
+
+
+def _is_born(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a date tells when somebody was born: "bác Hoàng sinh 12/03/1951"."""
+    return any(token.means(_tables().words.born) for token in tokens[max(0, at - 2) : at])
 
 
 def _day_of_month(tokens: Sequence[Token], start: int, today: date) -> Day | None:

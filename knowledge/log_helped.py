@@ -373,7 +373,9 @@ def _narrows(sentence: Sentence, mention: Mention, main: Mention) -> bool:
 
 def _tells_of_hidden(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether somebody is named only with a number: "giúp 3 người, 1 người sđt […]"."""
-    return any(mention.end <= at <= mention.end + _LABEL_REACH for at in sentence.hidden)
+    labelled = any(mention.end <= at <= mention.end + _LABEL_REACH for at in sentence.hidden)
+    owner = mention.start > 0 and sentence.tokens[mention.start - 1].means(("của", "là"))  # "sđt […] là của 1 người"
+    return labelled or (owner and any(0 < mention.start - at <= _LABEL_REACH for at in sentence.hidden))
 
 
 def _is_judged_alone(sentence: Sentence, mention: Mention, main: Mention) -> bool:

@@ -84,6 +84,7 @@ class PeopleWords(WordList):
     names: tuple[str, ...]
     titles: tuple[str, ...]
     of_team: tuple[str, ...]
+    given: tuple[str, ...]
 
     @cached_property
     def family_nouns(self) -> frozenset[str]:
@@ -361,7 +362,7 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
     named_end = _name_end(tokens, end, taken)
-    if named_end == end and _is_called_by_digit(tokens, end, taken):
+    if named_end == end and (_is_called_by_digit(tokens, end, taken) or _is_small_name(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
     offered = start - 1 in handed
@@ -370,7 +371,8 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_BARE or len(last.raw) == 1)
     )
     housed = start > 0 and tokens[start - 1].fold == "nha" and named  # "nha o Man" without marks
-    if loose and last.fold == "o" and last.plain and (not (offered or housed) or begins_place(tokens, end)):
+    offered = offered or housed
+    if loose and last.fold == "o" and last.plain and (not offered or begins_place(tokens, end)):
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
     if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
@@ -414,6 +416,7 @@ def _relatives_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> i
     if owner is None or owner[0] != "kin" or at in taken:
         return at
     end = _name_end(tokens, owner[1], taken)
+    end += end == owner[1] and _is_small_name(tokens, end, taken)
     return end if end > owner[1] or not tokens[at].plain else at
 
 
@@ -476,3 +479,25 @@ def _name_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
     if end == at and at < len(tokens) and at not in taken and tokens[at].means(people_words().names):
         return at if _is_verb_bay(tokens, at) else at + 1
     return end
+
+
+def _is_small_name(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> bool:
+    """Tell whether a word in small letters behind a noun is a given name: "giup bac dong cai vneid"."""
+    if at >= len(tokens) or at in taken or not tokens[at].means(people_words().given):
+        return False
+    if _noun_at(tokens, at) is not None and _is_small_name(tokens, at + 1, taken):
+        return False  # "bac anh tuan"
+    if not any(table.at(tokens, at) for table in _verbs()):
+        return True
+    # "giup chi nhan tien" is about receiving, "giup chi nhan cai vneid" about Nhàn.
+    following = at + 1
+    return following < len(tokens) and (
+        tokens[following].is_break
+        or tokens[following].means(people_words().joiners)
+        or any(phrases(name).at(tokens, following) for name in ("give", "act"))
+    )
+
+
+@cache
+def _verbs() -> tuple[PhraseTable[str], ...]:
+    return tuple(phrases(name) for name in ("give", "act", "past", "negation", "done", "planned"))

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz import fuzz
 
+from knowledge.log_outcome import phrases
 from knowledge.numbers import number_at
 from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words
 from knowledge.vietnamese import fold
@@ -59,6 +60,7 @@ class PlaceWords(WordList):
     away: tuple[str, ...]
     kept: tuple[str, ...]
     numbering: tuple[str, ...]
+    called: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ def _heads() -> PhraseTable[str]:
     words = _words()
     kinds = (("named", words.named), ("common", words.common), ("owned", words.owned))
     return PhraseTable((phrase, kind) for kind, phrases in kinds for phrase in phrases)
+
+
+@cache
+def numbered_heads() -> frozenset[str]:
+    """Return the folded words of places that are told by a number: "thon 2"."""
+    return frozenset(fold(head) for head in _words().named if " " not in head)
 
 
 @cache
@@ -247,9 +255,19 @@ def _name_end(
     if tokens[start - 1].fold in _NUMBERED_HEADS:
         return start  # "anh em trong tổ đi": a team is a place only by its number or name
     limit = end + 2
+    end += _is_called(tokens, end)
     while end < limit and end < len(tokens) and not _stops(tokens, end, is_known, person_ends):
         end += 1
     return _capital_end(tokens, end, end + 3, is_known) if end > start else end
+
+
+def _is_called(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a small word is a name behind a head, although bare it looks like another: "o xom chua"."""
+    if at >= len(tokens) or not tokens[at].plain or not tokens[at].means(_words().called):
+        return False
+    after_preposition = at > 1 and tokens[at - 2].means(_words().prepositions)
+    denies = phrases("negation").at(tokens, at) is not None and at + 1 < len(tokens)
+    return after_preposition and not (denies and phrases("succeeded").at(tokens, at + 1))  # "o cho chua xong"
 
 
 def _is_address(tokens: Sequence[Token], start: int, at: int) -> bool:

@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+import yaml
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from knowledge.log_outcome import verb_words
+from knowledge.log_places import numbered_heads
 from knowledge.phrases import Token
 from knowledge.spelling import Repairer, Word
 from knowledge.vietnamese import canon, fold, words
 
-_SYLLABLE = re.compile(
-    r"(?:ngh?|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?|[a-z]"
+_ONSETS = "ngh?|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx]"
+_RIMES = (
+    "a(?:[imoptuycn]|ch|ng|nh)?|e(?:[cmnoptu]|ch|ng|nh)?|i(?:[ampntu]|ch|nh|e[cmnptu]|eng)?|o(?:[cimnpt]|ng)?"
+    "|oa(?:[cimnopty]|ch|ng|nh)?|oe[not]?|u(?:[acimnptu]|ng)?|u(?:a[nty]|ang|anh|e|ech|enh|o|o[cimnptu]|ong)"
+    "|uy(?:[aptu]|ch|en|et|nh)?|y(?:e[mntu])?"
 )
+_SYLLABLE = re.compile(f"(?:{_ONSETS})?(?:{_RIMES})")
+_PLACE_AND_NUMBER = re.compile(r"([^\W\d_]+)([0-9]{1,3}[a-d]?)")
 _SHORTEST = 2
 """Words of so few letters are too often other words without marks."""
+_SURE_LENGTH = 4
+"""Shorter slips are put right only where the words beside them tell which word is meant."""
 _LISTS = ("help_people", "help_places", "help_topics", "help_verbs", "help_measures", "days")
 
 
 def repair(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens with the keys of Telex, doubled, glued and single left-out letters put right."""
-    return [meant for token in tokens for meant in _meant(token)]
+    """Return the tokens with Telex keys, glued words and one doubled, swapped, missing or strange letter put right."""
+    repaired: list[Token] = []
+    for at, token in enumerate(tokens):
+        before = repaired[-1] if repaired else None
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        repaired.extend(_meant(token, before, after))
+    return repaired
 
 
-def _meant(token: Token) -> Iterator[Token]:
+def _meant(token: Token, before: Token | None, after: Token | None) -> Iterator[Token]:
     typed = token.fold
-    if not token.plain and token.raw.islower() and token.raw.isascii() and typed in _always_marked():
+    numbered = _PLACE_AND_NUMBER.fullmatch(token.raw)
+    if numbered is not None and fold(numbered[1]) in numbered_heads():
+        cut = token.start + len(numbered[1])
+        yield replace(token, raw=numbered[1], canon=canon(numbered[1]), fold=fold(numbered[1]), end=cut)
+        yield replace(token, raw=numbered[2], canon=numbered[2], fold=numbered[2], start=cut)  # "thon2"
+    elif _is_slip(token, begins=before is None or before.is_break):
+        parts = _repaired(typed, before.fold if before else "", after.fold if after else "")
+        yield from [token] if parts == [typed] else [replace(token, canon=part, fold=part, plain=True) for part in parts]
+    elif not token.plain and token.raw.islower() and token.raw.isascii() and typed in _always_marked():
         yield replace(token, plain=True)  # "nãy cài vneid o thon 14": here the writer left the marks out
-        return
-    slips = token.raw.isascii() and token.raw.isalpha() and token.raw.islower() and len(typed) > 2
-    if not slips or typed in _vocabulary() or _SYLLABLE.fullmatch(typed) or typed != token.canon:
+    else:
         yield token
-        return
+
+
+def _is_slip(token: Token, *, begins: bool) -> bool:
+    """Tell whether no word is written so; a capital in the middle is a name's."""
+    written = token.raw[1:] if begins else token.raw
+    if len(token.fold) <= _SHORTEST or not token.raw.isalpha() or not written.islower():
+        return False
+    return token.fold not in _vocabulary() and _SYLLABLE.fullmatch(token.fold) is None
+
+
+def _repaired(typed: str, before: str, after: str) -> list[str]:
+    """Return the words meant by `typed` between two others; itself where nobody can tell."""
+    near = [word for word, _, _ in process.extract(typed, list(_vocabulary()), scorer=OSA.distance, score_cutoff=1)]
+    beside = [word for word in near if (before, word) in _pairs() or (word, after) in _pairs()]
+    if len(beside) == 1:
+        return beside
     parts = [word.fold for word in _repairer().repair([Word(typed, typed, False)])]
-    if not all(_is_within(part, typed) for part in parts):
-        longer = [word for word in _vocabulary() if len(word) == len(typed) + 1 and _is_within(typed, word)]
-        parts = longer if len(longer) == 1 else [typed]  # between two words nobody can choose
-    for part in parts:
-        yield replace(token, canon=part, fold=part, plain=True)
+    if parts != [typed] and all(_is_within(part, typed) for part in parts):
+        return parts
+    if len(typed) < _SURE_LENGTH:
+        return [typed]
+    swapped = [word for word in near if sorted(word) == sorted(typed)]
+    left_out = [word for word in near if len(word) == len(typed) + 1]
+    for likely in (swapped, left_out):
+        if len(likely) == 1:  # between two words nobody can choose
+            return likely
+    return [typed]
 
 
 def _is_within(short: str, long: str) -> bool:
@@ -53,21 +98,36 @@ def _is_within(short: str, long: str) -> bool:
 @cache
 def _always_marked() -> frozenset[str]:
     """Return the bare spellings of listed words that are no words by themselves: "thon", "giup", "nguoi"."""
-    written = {word for line in _listed() for word in words(canon(line)) if word.isalpha()}
+    written = {word for phrase in _listed() for word in words(canon(phrase)) if word.isalpha()}
     bare = {word for word in written if word.isascii()} | set(verb_words().unmarked)
     return frozenset(fold(word) for word in written if len(word) > _SHORTEST and fold(word) not in bare)
 
 
-def _listed() -> Iterator[str]:
-    """Yield the lines of the word lists, without their remarks."""
-    for name in _LISTS:
-        text = (files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")
-        yield from (line for line in text.splitlines() if not line.startswith("#"))
+@cache
+def _listed() -> tuple[str, ...]:
+    """Return the phrases of the word lists."""
+    lists = (yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")) for name in _LISTS)
+    return tuple(itertools.chain.from_iterable(_phrases(values) for values in lists))
+
+
+def _phrases(values: Any) -> Iterator[str]:
+    if isinstance(values, Mapping):
+        values = [*values, *values.values()]
+    if isinstance(values, list):
+        yield from itertools.chain.from_iterable(map(_phrases, values))
+    else:
+        yield str(values)
 
 
 @cache
 def _vocabulary() -> Counter[str]:
-    return Counter(word for line in _listed() for word in words(fold(line)))
+    return Counter(word for phrase in _listed() for word in words(fold(phrase)))
+
+
+@cache
+def _pairs() -> frozenset[tuple[str, str]]:
+    """Return the words that stand side by side in a listed phrase."""
+    return frozenset(pair for phrase in _listed() for pair in itertools.pairwise(words(fold(phrase))))
 
 
 @cache

@@ -18,6 +18,7 @@ _CLOSING_WORDS = (
     "chi", "mô",
 )  # fmt: skip
 """Words that close a question or request."""
+_SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
 _OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
 _NEWS_REACH = 4
@@ -38,12 +39,12 @@ def is_report(sentence: Sentence) -> bool:
         return False
     if not sentence.gives and phrases("strangers").find(tokens):
         return False  # somebody tells of a swindler's call
-    if phrases("hearsay").find(tokens) or _is_news(tokens) or _is_of_outsiders(sentence):
+    if _is_hearsay(sentence) or _is_news(tokens) or _is_of_outsiders(sentence):
         return False
     if _came_to_nothing(sentence):
         return False
     in_days = covered(sentence.days) | covered(sentence.places)
-    giving = [at for at in sentence.gives if not _denied(tokens, at, in_days)]
+    giving = [at for at in sentence.gives if not (_denied(tokens, at, in_days) or _only_heard(tokens, at))]
     first = min([*giving, *sentence.acts, len(tokens)])
     if _is_planned(sentence, first):
         return False
@@ -87,9 +88,9 @@ def _is_somebody(sentence: Sentence, mention: Mention) -> bool:
 
 def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbered: bool, anchored: bool) -> bool:
     """Judge "3 bà cài vneid" and "sáng nay cài vneid ở thôn 2", which only name what was done."""
-    if not sentence.topics and not sentence.acts:
-        return False
     tokens = sentence.tokens
+    if not sentence.topics and not sentence.acts:
+        return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
     served = [m for m in sentence.mentions if m.start and tokens[m.start - 1].means(verb_words().for_)]
     if served and sentence.acts:
@@ -128,7 +129,15 @@ def _is_thanks(sentence: Sentence) -> bool:
     if not thanks or thanks[0].start >= _OPENING:
         return False
     deeds = [at for at in [*sentence.gives, *sentence.acts] if at >= thanks[0].end]
+    if not sentence.gives:
+        return True
     return not deeds or sentence.clause(deeds[0]) == sentence.clause(thanks[0].start)
+
+
+def _is_hearsay(sentence: Sentence) -> bool:
+    """Tell whether what was done is only heard of; "giúp bác Tư, bác khoe với cả xóm" tells of help first."""
+    heard = phrases("hearsay").find(sentence.tokens)
+    return bool(heard) and heard[0].start < min([*sentence.gives, len(sentence.tokens)])
 
 
 def _is_news(tokens: Sequence[Token]) -> bool:
@@ -277,6 +286,10 @@ def _is_request(sentence: Sentence) -> bool:
     told = numbered or any(signal.kind in {"done", "all_done"} for signal in sentence.signals if sentence.gives)
     if last.means(("nhé", "nha", "nhe", "nghen", "nghe")) and told and _says_past(sentence):
         return False  # "em làm được cho 4 cụ rồi nha", "hướng dẫn vneid xong rồi nha"
+    if len(tokens) > 1 and last.means(_SOFTENERS) and tokens[-2].means(("rồi", "xong")):
+        return False  # "giúp bác Tuế rồi nha"
+    if sentence.hidden and sentence.gives and any(mention.name for mention in sentence.mentions):
+        return False  # Nobody asks for help by sending somebody else's password.
     if last.means(_CLOSING_WORDS) and len(tokens) - 1 not in covered([*sentence.mentions, *sentence.signals]):
         return True
     in_reason = any(start <= len(tokens) - 1 < end for start, end in sentence.reasons)
@@ -367,6 +380,11 @@ def _denied(tokens: Sequence[Token], at: int, in_days: frozenset[int]) -> bool:
     if any(token.means(("nhớ", "biết", "rõ")) for token in before):
         return False  # "không nhớ hôm nào giúp 3 ông"
     return any(is_negation(token) or token.means(("đừng",)) for token in before)
+
+
+def _only_heard(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the help was listened to: "nghe phổ biến quyết định", "đi dự tập huấn"."""
+    return at > 0 and tokens[at - 1].means(("nghe", "dự", "xem"))
 
 
 def _helps_speaker(sentence: Sentence, at: int) -> bool:

@@ -27,7 +27,7 @@ _NOTE_LENGTH = 200
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One session of help; what is None and named in `missing` must be asked back.
+    """One session of help; what is named in `missing` must be asked back, and is None but for a day still to come.
 
     Attributes:
         minutes: How long it took, if told.
@@ -69,7 +69,7 @@ class LogReading:
                     "topics": list(entry.topics),
                     "people": entry.people,
                     "place": entry.place,
-                    "date": entry.date.isoformat() if entry.date else None,
+                    "date": None if entry.date is None or "date" in entry.missing else entry.date.isoformat(),
                     "outcome": entry.outcome,
                     "missing": list(entry.missing),
                     "note": entry.note,
@@ -112,7 +112,7 @@ def _of_form(said: Mapping[str, str], today: date) -> LogEntry:
     outcome = OUTCOMES.get(fold(said["outcome"]).strip(" .")) if "outcome" in said else "done"
     topics = tuple(sorted({topic.name for topic in find_topics(said["topics"])}))
     people = read_number(said["people"]) or None
-    lacking = {"topics": not topics, "people": people is None, "date": day is None, "outcome": outcome is None}
+    lacking = {"topics": not topics, "people": people is None, "date": day is None or day > today, "outcome": outcome is None}
     return LogEntry(
         topics,
         people,
@@ -152,7 +152,7 @@ def _entry(
             ("topics", not topics),
             ("people", people is None),
             ("place", vague_place),
-            ("date", day is None),
+            ("date", day is None or day > today),
             ("outcome", outcome is None),
         )
         if lacks

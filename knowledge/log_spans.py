@@ -28,9 +28,11 @@ _GLUED_UNIT = re.compile(
 
 
 _REPLACED = re.compile("|".join(re.escape(nfc(hidden)) for hidden in REPLACEMENTS.values()))
-_LABEL_REACH = 2
-"""Tokens between a label and its hidden number: "cccd số […]" names no topic."""
+_NUMBERING = ("số", "là", "mã")
+"""Words between a label and its hidden number: "cccd số […]" names no topic."""
 _TRADE_REACH = 4
+_LURE_REACH = 2
+_LISTING = ("và", "với", "rồi", "cùng", "va")
 
 
 class _TopicWords(WordList):
@@ -69,7 +71,8 @@ def find_topics(text: str) -> list[Topic]:
 
 
 def _topics(tokens: Sequence[Token]) -> list[Topic]:
-    return [*(_topic(tokens, hit) for hit in _topic_table().find(tokens)), *_trade(tokens)]
+    found = [*(_topic(tokens, hit) for hit in _topic_table().find(tokens)), *_trade(tokens)]
+    return [topic for topic in found if not _is_lure(tokens, topic, found)]
 
 
 def _topic(tokens: Sequence[Token], hit: Hit[tuple[str, bool]]) -> Topic:
@@ -78,6 +81,24 @@ def _topic(tokens: Sequence[Token], hit: Hit[tuple[str, bool]]) -> Topic:
     before = tokens[hit.start - 1] if hit.start else None
     is_means = before is not None and before.means(verb_words().by_means)
     return Topic(hit.start, hit.end, name, is_strong and not is_means)
+
+
+def _is_label(tokens: Sequence[Token], topic: Topic, hidden: frozenset[int]) -> bool:
+    """Tell whether a topic only says what was hidden behind it: "bác Mận, số căn cước […]", but not "làm căn cước […]"."""
+    worked = topic.start > 0 and phrases("act").at(tokens, topic.start - 1) is not None
+    end = topic.end + (topic.end < len(tokens) and (tokens[topic.end].is_break or tokens[topic.end].means(_NUMBERING)))
+    return not worked and (topic.end in hidden or end in hidden)
+
+
+def _is_lure(tokens: Sequence[Token], topic: Topic, topics: Sequence[Topic]) -> bool:
+    """Tell whether a topic is only what swindlers speak of: "tránh lừa đảo chuyển khoản", "giả danh cán bộ thuế"."""
+    for swindle in topics:
+        between = tokens[swindle.end : topic.start]
+        if swindle.name == "an_toan" and swindle.is_strong and swindle.end <= topic.start and len(between) <= _LURE_REACH:
+            return not any(token.is_break or token.means(_LISTING) for token in between) and not any(
+                phrases("act").at(tokens, at) for at in range(swindle.end, topic.start)
+            )
+    return False
 
 
 def _trade(tokens: Sequence[Token]) -> list[Topic]:
@@ -126,8 +147,7 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     tokens = repair(tokenize(text, verb_words().abbreviations))
     hidden = frozenset(sum(token.end <= start for token in tokens) for start, _ in gaps)
     topics = _topics(tokens)
-    labels = [topic for topic in topics if hidden & set(range(topic.end, topic.end + _LABEL_REACH))]
-    topics = [topic for topic in topics if topic not in labels] or topics
+    topics = [topic for topic in topics if not _is_label(tokens, topic, hidden)]
     in_topic = covered(topics)
     gives = [hit.start for hit in phrases("give").find(tokens, in_topic | covered(phrases("not_help").find(tokens)))]
     handed = _handed(tokens, in_topic)

@@ -69,6 +69,8 @@ def _digit_value(raw: str) -> int | None:
 
 def _is_range(raw: str) -> bool:
     ends = raw.replace("/", "-").split("-")
+    if len(raw) == 3 and raw[1] == ",":
+        return int(raw[2]) == int(raw[0]) + 1  # "5,6 ông"
     return len(ends) == 2 and all(len(end) <= 3 and end.isdecimal() for end in ends) and int(ends[0]) < int(ends[1])
 
 

@@ -16,12 +16,14 @@ from knowledge.vietnamese import canon, fold
 
 V = TypeVar("V")
 
-_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+(?![^\W_])|[^\W_]+|[\n;.,!?:()…]|(?<=\s)\+(?=\s)")
+_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+|[^\W_]+|[\n;.,!?:()…]|(?<=\s)\+(?=\s)")
 _BREAKS = frozenset("\n;.,!?:()…")
 # Below this share of marked words a text counts as written without marks, and its bare words may stand for any mark.
 _MARKED_SHARE = 0.25
 # From this length on a word is told by its letters alone, so a wrong tone ("hướng dẩn") does no harm.
 _LONG_PHRASE = 7
+_OPEN_I = re.compile(r"(?<=^[hklmst])[iìíỉĩị]$")
+_I_AS_Y = str.maketrans("iìíỉĩị", "yỳýỷỹỵ")
 
 
 class WordList(BaseModel):
@@ -85,12 +87,17 @@ def tokenize(text: str, abbreviations: Mapping[str, str] | None = None) -> list[
     tokens: list[Token] = []
     for match in found:
         raw = match.group()
-        written = raw if raw in _BREAKS else "và" if raw == "+" else canon(raw)
+        written = raw if raw in _BREAKS else "và" if raw == "+" else spelled(raw)
         meant = (abbreviations or {}).get(written)
         for word in meant.split() if meant else [written]:
             bare = plain and word.isascii()
             tokens.append(Token(raw, word, fold(word), match.start(), match.end(), bare))
     return tokens
+
+
+def spelled(word: str) -> str:
+    """Return the canonical spelling of a word, with y where both are written: "kí" is "ký", "kĩ" is "kỹ"."""
+    return _OPEN_I.sub(lambda match: match.group().translate(_I_AS_Y), canon(word))
 
 
 def nfc(text: str) -> str:
@@ -113,7 +120,7 @@ class PhraseTable(Generic[V]):
     def __init__(self, phrases: Iterable[tuple[str, V]]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], bool, V]]] = {}
         for phrase, value in phrases:
-            written = tuple(canon(phrase).split())
+            written = tuple(map(spelled, canon(phrase).split()))
             bare = tuple(fold(word) for word in written)
             free = len(bare) > 1 and sum(map(len, bare)) >= _LONG_PHRASE
             self._by_first.setdefault(bare[0], []).append((written, bare, free, value))
