@@ -209,7 +209,8 @@ def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
 def _relative(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     hit = _at(_tables().relative, tokens, start)
     if hit is not None and hit.end == start + 1 and tokens[start].plain and tokens[start].fold == "nay":
-        hit = None  # "nay" without marks is nay rather than nãy
+        begins = start == 0 or tokens[start - 1].is_break
+        return Day(start, start + 1, today) if begins else None  # "nay" without marks is nay rather than nãy
     if hit is not None and tokens[start].plain and tokens[start].fold == "mot":
         return None  # without marks "mot" is one
     return Day(start, hit.end, today + timedelta(days=hit.value)) if hit else None
@@ -218,6 +219,9 @@ def _relative(tokens: Sequence[Token], start: int, today: date) -> Day | None:
 def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     tables = _tables()
     hit = _at(tables.weekdays, tokens, start)
+    if hit is not None and start > 0 and tokens[start - 1].means(("hẹn",)):
+        ahead = (hit.value - today.weekday()) % 7 or 7
+        return Day(start, hit.end, today + timedelta(days=ahead))
     if hit is None or (start > 0 and tokens[start - 1].means(tables.words.ordinal_heads)):
         return None
     back = (today.weekday() - hit.value) % 7
@@ -298,6 +302,8 @@ def _day_of_month(tokens: Sequence[Token], start: int, today: date) -> Day | Non
     number = number_at(tokens, position)
     if number is None or number.value is None or not 1 <= number.value <= 31:
         return None
+    if tokens[position].plain and tokens[position].fold == "sau":
+        return None  # "3 ngay sau" without marks
     end = position + number.length
     month = number_at(tokens, end + 1) if _word(tokens, end, ("tháng",)) else None
     if month is not None and month.value is not None and 1 <= month.value <= 12:

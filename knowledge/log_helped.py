@@ -326,7 +326,8 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
     if mention.count is not None and known and mention.count > sum(known):
         return False
     start, end = sentence.clause(mention.start)
-    if mains[-1].end <= start and _is_elsewhere(sentence, start, mention.start):
+    told = sentence.clause(start - 2)[0] if start > 1 and tokens[start - 1].raw == ":" else start  # "thôn Bến: 4 hộ"
+    if mains[-1].end <= told and _is_elsewhere(sentence, told, mention.start):
         return False
     if any(phrase_at(people_words().parts, tokens, at) for at in range(start, mention.start)):
         return True

@@ -44,6 +44,7 @@ _UNSAFE = frozenset(
         "vo",
         "nam",
         "nu",
+        "duong",
     ]
 )
 _ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
@@ -85,6 +86,7 @@ class PeopleWords(WordList):
     titles: tuple[str, ...]
     of_team: tuple[str, ...]
     given: tuple[str, ...]
+    not_people: tuple[str, ...]
 
     @cached_property
     def family_nouns(self) -> frozenset[str]:
@@ -122,6 +124,7 @@ class _Tables:
     whole_house: PhraseTable[str]
     helpers: PhraseTable[str]
     titles: PhraseTable[str]
+    not_people: PhraseTable[str]
 
 
 @cache
@@ -139,6 +142,7 @@ def _tables() -> _Tables:
         whole_house=_plain_table(words.whole_house),
         helpers=_plain_table(words.helper_units),
         titles=_plain_table(words.titles),
+        not_people=_plain_table(words.not_people),
     )
 
 
@@ -154,6 +158,7 @@ def _plain_table(phrases: Sequence[str]) -> PhraseTable[str]:
 def find_mentions(tokens: Sequence[Token], taken: frozenset[int], handed: frozenset[int]) -> list[Mention]:
     """Return the people in `tokens`; `taken` tokens mean something else, behind `handed` ones stand those helped."""
     mentions: list[Mention] = []
+    taken = taken | frozenset(at for hit in _tables().not_people.find(tokens) for at in range(hit.start, hit.end))
     position = 0
     while position < len(tokens):
         mention = None
@@ -295,7 +300,11 @@ def _is_no_number(tokens: Sequence[Token], start: int, noun_start: int, taken: f
         return False
     if tokens[start].fold == "ba" and noun_start == start + 1:
         return tokens[noun_start].is_capital and not tokens[start].is_capital
-    return tokens[start].fold == "bay" and start - 1 in taken
+    if tokens[start].fold != "bay":
+        return False
+    noun = _noun_at(tokens, noun_start)
+    named = noun is not None and noun[1] < len(tokens) and _is_name(tokens[noun[1]])
+    return start - 1 in taken or (named and (start == 0 or tokens[start - 1].is_break))  # "bay ba Hoe": bày
 
 
 def _either(tokens: Sequence[Token], start: int) -> Number | None:
@@ -362,10 +371,11 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
     named_end = _name_end(tokens, end, taken)
-    if named_end == end and (_is_called_by_digit(tokens, end, taken) or _is_small_name(tokens, end, taken)):
+    small = not tokens[end - 1].means(people_words().owners) and _is_small_name(tokens, end, taken)
+    if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
-    offered = start - 1 in handed
+    offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
     last = tokens[end - 1]
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_BARE or len(last.raw) == 1)
@@ -377,6 +387,8 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
     if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
         return None
+    if last.plain and last.fold == "duong" and start > 0 and tokens[start - 1].is_number:
+        return None  # "nha so 12 duong Tran Phu" without marks: đường
     if last.fold == "ba" and not last.plain and last.canon == "ba" and not _owned(tokens, end):
         return None  # "ba" alone is three or a father; only "ba tôi" is surely a person
     name = " ".join(token.fold for token in tokens[end:named_end]) if named else ""
@@ -466,19 +478,29 @@ def _slipped_noun_at(tokens: Sequence[Token], at: int) -> tuple[str, int] | None
 
 def _noun_at(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     hit = _tables().nouns.at(tokens, at) if at < len(tokens) else None
-    if hit is not None and hit.end == at + 1 and tokens[at].plain and tokens[at].fold == "thang":
+    if hit is None or not tokens[at].plain:
+        return (hit.value, hit.end) if hit else None
+    named = hit.end < len(tokens) and tokens[hit.end].is_capital
+    if hit.end == at + 1 and tokens[at].fold == "thang" and not named:
         return None  # without marks tháng rather than thằng
-    return (hit.value, hit.end) if hit else None
+    if hit.end > at + 1 and tokens[at].fold == "chi" and named:
+        return None  # "chi chu Duc" without marks: chỉ
+    return hit.value, hit.end
 
 
 def _name_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
     """Return where the name behind a noun ends: capital words, or one of the names of birth order."""
     end = at = _titled_end(tokens, at)
-    while end < len(tokens) and end - at < 3 and end not in taken and tokens[end].is_capital:
+    while end < len(tokens) and end - at < 3 and end not in taken and _is_name(tokens[end]):
         end += 1
     if end == at and at < len(tokens) and at not in taken and tokens[at].means(people_words().names):
         return at if _is_verb_bay(tokens, at) else at + 1
     return end
+
+
+def _is_name(token: Token) -> bool:
+    """Tell whether a word is written like a name, and not like "OTP"."""
+    return token.is_capital and not (len(token.raw) > 1 and token.raw.isupper())
 
 
 def _is_small_name(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> bool:

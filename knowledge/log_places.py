@@ -136,7 +136,7 @@ def find_places(
             position += 1  # "đồng chí công an xã" is a person
             continue
         vague = _vague().at(tokens, position)
-        if vague is not None and not _is_named(tokens, vague):
+        if vague is not None and not _is_named(tokens, vague) and not _hands(tokens, position):
             place: Place | None = Place(position, vague.end, None)
         else:
             end = _place_end(tokens, position, is_known, person_ends) or _bare_name_end(tokens, position, is_known)
@@ -152,6 +152,13 @@ def find_places(
 def _is_named(tokens: Sequence[Token], hit: Hit[None]) -> bool:
     """Tell whether "xóm Bên" is a name."""
     return tokens[hit.end - 1].is_capital and not tokens[hit.start].is_capital
+
+
+def _hands(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "cho" without marks is cho rather than chỗ: "cai vneid cho cu Mui"."""
+    led = at > 0 and tokens[at - 1].means(_words().prepositions)
+    cho_cu = " ".join(token.fold for token in tokens[at : at + 2]) == "cho cu"
+    return tokens[at].plain and cho_cu and not led
 
 
 def begins_place(tokens: Sequence[Token], at: int) -> bool:
@@ -193,6 +200,8 @@ def _place_end(
         return None  # "em với công an xã"
     if head.plain and head.fold == "cho" and hit.end in person_ends and not tokens[hit.end].is_capital:
         return None  # "xuong cho chi ba" without marks: cho
+    if head.plain and head.fold == "chua" and start > 0 and tokens[start - 1].fold == "qua" and not called:
+        return None  # "ban qua chua di ho tro" without marks: chưa
     name_end = _name_end(tokens, hit.end, is_known, person_ends)
     if (
         head.plain
@@ -203,7 +212,9 @@ def _place_end(
         numbered = head.fold != "cho" and hit.end < len(tokens) and tokens[hit.end].is_number
         if not (numbered and name_end > hit.end):
             return None
-    goes_on = name_end < len(tokens) and not (tokens[name_end].plain and is_known(name_end))
+    goes_on = name_end < len(tokens) and not (
+        tokens[name_end].plain and is_known(name_end) and not _is_long_head(tokens, name_end)
+    )
     nested = _place_end(tokens, name_end, is_known, person_ends) if goes_on else None
     if nested is not None:
         return nested
@@ -213,6 +224,12 @@ def _place_end(
             return None
         return name_end if start > 0 and _ends_head(tokens, start) else None
     return name_end
+
+
+def _is_long_head(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a head of several words begins here: "hoi truong to dan pho so 8"."""
+    hit = _heads().at(tokens, at)
+    return hit is not None and hit.end - hit.start > 1
 
 
 def _ends_head(tokens: Sequence[Token], start: int) -> bool:

@@ -73,6 +73,8 @@ def _is_slip(token: Token, *, begins: bool) -> bool:
 def _repaired(typed: str, before: str, after: str) -> list[str]:
     """Return the words meant by `typed` between two others; itself where nobody can tell."""
     near = [word for word, _, _ in process.extract(typed, list(_vocabulary()), scorer=OSA.distance, score_cutoff=1)]
+    if len(typed) < _SURE_LENGTH:
+        near = [word for word in near if len(word) != len(typed) or sorted(word) == sorted(typed)]
     beside = [word for word in near if (before, word) in _pairs() or (word, after) in _pairs()]
     if len(beside) == 1:
         return beside

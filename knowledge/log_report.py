@@ -18,6 +18,8 @@ _CLOSING_WORDS = (
     "chi", "mô",
 )  # fmt: skip
 """Words that close a question or request."""
+_UNSAFE_CLOSING = frozenset(["chi", "mo", "ha", "hen", "he", "cho", "chu", "a", "hi"])
+"""Without marks these may as well be a name, a noun or "chờ"."""
 _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
 _OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
@@ -290,7 +292,9 @@ def _is_request(sentence: Sentence) -> bool:
         return False  # "giúp bác Tuế rồi nha"
     if sentence.hidden and sentence.gives and any(mention.name for mention in sentence.mentions):
         return False  # Nobody asks for help by sending somebody else's password.
-    if last.means(_CLOSING_WORDS) and len(tokens) - 1 not in covered([*sentence.mentions, *sentence.signals]):
+    spoken_for = covered([*sentence.mentions, *sentence.signals, *sentence.places, *sentence.topics])
+    unsafe = last.plain and last.fold in _UNSAFE_CLOSING and (sentence.gives or _says_past(sentence))
+    if last.means(_CLOSING_WORDS) and len(tokens) - 1 not in spoken_for and not unsafe:
         return True
     in_reason = any(start <= len(tokens) - 1 < end for start, end in sentence.reasons)
     if (
@@ -354,6 +358,7 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
         if sentence.clause(hit.start) != sentence.clause(first) and _is_dated(sentence, first):
             continue  # "mai là hạn rồi, hôm nay giúp 2 hộ"
         unsafe = hit.end - hit.start == 1 and tokens[hit.start].plain and tokens[hit.start].fold in _UNSAFE_PLANS
+        unsafe = unsafe and not (hit.start and tokens[hit.start - 1].means(people_words().speakers))  # "e dinh"
         unsafe = unsafe or hit.start in covered([day for day in sentence.days if day.date is None])
         told_since = any(
             hit.end < day.start <= first and day.date is not None and not day.bare for day in sentence.days

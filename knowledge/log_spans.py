@@ -191,7 +191,7 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     ]
     in_places = covered(places)
     days = [day for day in days if day.start not in in_places]
-    reasons = _reasons(tokens, in_topic | in_places | covered(days))
+    reasons = _reasons(tokens, in_topic | in_places | covered(days) | in_aunt)
     in_reasons = frozenset(at for start, end in reasons for at in range(start, end))
     measures = [measure for measure in measures if measure.start not in in_places]
     elsewhere = in_topic | in_places | in_reasons | covered(days) | covered(measures)
@@ -227,6 +227,8 @@ def _has_object(tokens: Sequence[Token], at: int, mentions: Sequence[Mention]) -
         return True
     end = give.end + tokens[give.end].means(verb_words().for_) if give.end < len(tokens) else give.end
     stop = next((position for position in range(at, len(tokens)) if tokens[position].is_break), len(tokens))
+    if end < len(tokens) and tokens[end].means(("được",)):
+        end += 1  # "chỉ được kha khá bà con ở chợ"
     handed = any(at < m.start < stop and tokens[m.start - 1].means(("cho",)) for m in mentions)
     passive = any(token.means(("được", "nhờ")) for token in tokens[max(0, at - 3) : at])  # "được tôi chỉ cách"
     return handed or passive or any(mention.start == end for mention in mentions)
@@ -281,6 +283,8 @@ def _reasons(tokens: Sequence[Token], taken: frozenset[int]) -> list[tuple[int, 
     for hit in phrases("reasons").find(tokens, taken):
         if tokens[hit.start].fold == "tai" and hit.end - hit.start == 1:
             continue  # "tại" is mostly a preposition
+        if hit.start and tokens[hit.start].plain and tokens[hit.start - 1].fold == "sau":
+            continue  # "sau do" without marks: sau đó
         end = hit.end
         while end < len(tokens) and tokens[end].raw not in {";", "\n", ".", ",", "!"}:
             end += 1
