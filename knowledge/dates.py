@@ -279,7 +279,7 @@ def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     exists = _date_or_none(2024, month, day) is not None
     # "2-3 bà" is a range and "2/3 bà" a share; a month of two digits or a leading word makes it a date all the same.
     if not lead and not exists:
-        return Day(start, position + 1, None) if mark == "/" and month > 9 else None
+        return Day(start, position + 1, None) if mark == "/" and (month > 9 or 12 < day < 32) else None  # "31/9"
     if not lead and day == month and _word(tokens, position + 1, _tables().words.reached):
         return None  # "12/12 đều được"
     if not lead and len(numbers[1]) < 2 and (mark == "-" or _word(tokens, position + 1, _tables().words.counted)):

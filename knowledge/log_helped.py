@@ -37,7 +37,7 @@ def find_helped(sentence: Sentence) -> list[Mention]:
             continue
         if kept and _is_meant_for(sentence, mention, kept[-1]):
             continue
-        if mention.kind == "generic" and kept:
+        if mention.kind == "generic" and (kept or _is_listed(sentence, mention)):
             continue
         kept.append(mention)
     kept = [mention for mention in kept if not _is_counted_later(sentence, mention, kept)]
@@ -46,6 +46,13 @@ def find_helped(sentence: Sentence) -> list[Mention]:
     return [
         mention for mention in kept if not (counted and mention.kind == "generic" and _stands_apart(sentence, mention))
     ]
+
+
+def _is_listed(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether those spoken of in general are named behind a colon: "chị em ở khu phố 1: chị Sa, chị Na"."""
+    later = [other for other in sentence.mentions if other.start > mention.start]
+    colons = [at for at in range(mention.end, len(sentence.tokens)) if sentence.tokens[at].raw == ":"]
+    return bool(colons) and any(other.start == colons[0] + 1 and other.name for other in later)
 
 
 def _unmet(sentence: Sentence) -> list[Mention]:
@@ -188,8 +195,9 @@ def _after_role(tokens: Sequence[Token], at: int) -> int:
 
 
 def _is_our_pair(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Tell whether "hai chị em tôi" are the writers themselves."""
-    return mention.numbered and mention.end < len(tokens) and tokens[mention.end].means(people_words().owners)
+    """Tell whether "hai chị em tôi" and "anh em mình" are the writers themselves."""
+    ours = mention.numbered or mention.noun in {"em", "anh em", "chi em", "chị em"}
+    return ours and mention.end - mention.start > 1 and mention.end < len(tokens) and tokens[mention.end].means(people_words().owners)
 
 
 def _is_served(tokens: Sequence[Token], at: int) -> bool:

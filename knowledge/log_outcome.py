@@ -65,6 +65,7 @@ class VerbWords(WordList):
     not_help: tuple[str, ...]
     sure_questions: tuple[str, ...]
     strangers: tuple[str, ...]
+    meetings: tuple[str, ...]
     for_: tuple[str, ...]
     unmarked: tuple[str, ...]
     abbreviations: dict[str, str]
@@ -228,7 +229,9 @@ def _negated(tokens: Sequence[Token], at: int) -> Signal | None:
         closing = succeeded is not None
         # "không vào được": the verb is the success word itself only where no closing word follows.
         if closing and not _another_follows(tokens, position):
-            return Signal(at, succeeded.end if succeeded else position + 1, "failed", tuple(acted))
+            end = succeeded.end if succeeded else position + 1
+            named = at > 0 and tokens[at - 1].means(("lỗi", "vụ"))  # "xử lý lỗi không đăng nhập được"
+            return Signal(at, end, "failed", tuple(acted), is_trouble=named)
         if closing or phrases("act").at(tokens, position) is not None:
             acted.append(tokens[position].fold)
     if any(tokens[position].means(("ai",)) for position in range(negation.end, _clause_end(tokens, negation.end))):

@@ -271,7 +271,7 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         team = False  # "giúp một nhóm 12 phụ nữ"
     if vague and noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in _NEVER_BARE:
         return None  # "nhung ma" without marks: nhưng mà
-    if helpers is not None and number is not None:
+    if helpers is not None and number is not None and (helpers.end - noun_start > 1 or start - 1 not in handed):
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)
     if noun is None or noun_start in taken:
         return None
@@ -287,7 +287,7 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     if team and kind == "counted":
         return Mention(start, noun_end, number.value if number else None, "helpers", "", numbered=True)
     count = None if vague or number is None else number.value
-    end = _name_end(tokens, noun_end, taken) if kind == "kin" else noun_end
+    end = _name_end(tokens, noun_end, taken) if kind == "kin" and _noun_at(tokens, noun_end + 1) is None else noun_end
     if kind == "kin" and end == noun_end and end < len(tokens) and tokens[end].means(("nhà",)):
         end = max(end, _owner_end(tokens, end, taken))  # "ba anh em nhà ông Quỳ"
     spelled = " ".join(token.fold for token in tokens[noun_end - 1 : noun_end])
@@ -360,6 +360,8 @@ def _counted_otherwise(
 
 def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: frozenset[int]) -> Mention | None:
     generic = _tables().generic.at(tokens, start)
+    if generic is not None and generic.value == "người" and generic.end < len(tokens) and _is_name(tokens[generic.end]):
+        return None  # "19 bà con người Dao"
     if generic is not None and (generic.end - generic.start > 1 or not tokens[start].plain):
         return Mention(start, generic.end, None, "generic", generic.value, numbered=False)
     if start - 1 in handed and not tokens[start].plain and tokens[start].means(people_words().pronouns):

@@ -39,8 +39,18 @@ _UNSAFE_HEADS = frozenset(
         "xuong",
         "quay",
         "sap",
+        "vuon",
+        "ray",
+        "trai",
+        "bon",
+        "xu",
+        "kv",
     ]
 )
+
+
+_NAMED_HEADS = frozenset(["ap", "khoi", "cum", "khu", "lang"])
+"""Of the unsafe heads these are one where a capital follows: "ba con ap Cai Von"."""
 
 
 class PlaceWords(WordList):
@@ -189,7 +199,8 @@ def _place_end(
         return None
     after_preposition = start > 0 and tokens[start - 1].means(_words().prepositions)
     if hit.value == "owned":
-        return _owner_end(tokens, hit, is_known, person_ends) if after_preposition else None
+        led = after_preposition or (start > 0 and _ends_head(tokens, start))  # "vườn nhà chú Sáu"
+        return _owner_end(tokens, hit, is_known, person_ends) if led else None
     called = hit.end < len(tokens) and tokens[hit.end].is_capital and not tokens[start].is_capital
     if start > 0 and start in person_ends and not (after_preposition and called):
         return None
@@ -198,6 +209,8 @@ def _place_end(
     head = tokens[start]
     if start > 0 and hit.value == "common" and tokens[start - 1].means(("với", "cùng")) and hit.end - start > 1:
         return None  # "em với công an xã"
+    if start > 0 and not head.plain and tokens[start - 1].means(("cho", "của")):
+        return None  # "tạo mã QR cho sạp rau"
     if head.plain and head.fold == "cho" and hit.end in person_ends and not tokens[hit.end].is_capital:
         return None  # "xuong cho chi ba" without marks: cho
     if head.plain and head.fold == "chua" and start > 0 and tokens[start - 1].fold == "qua" and not called:
@@ -210,6 +223,7 @@ def _place_end(
         and not (after_preposition or _ends_head(tokens, start))
     ):
         numbered = head.fold != "cho" and hit.end < len(tokens) and tokens[hit.end].is_number
+        numbered = numbered or (called and head.fold in _NAMED_HEADS)
         if not (numbered and name_end > hit.end):
             return None
     goes_on = name_end < len(tokens) and not (

@@ -91,6 +91,8 @@ def _is_somebody(sentence: Sentence, mention: Mention) -> bool:
 def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbered: bool, anchored: bool) -> bool:
     """Judge "3 bà cài vneid" and "sáng nay cài vneid ở thôn 2", which only name what was done."""
     tokens = sentence.tokens
+    if phrases("meetings").find(tokens):
+        return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
@@ -253,7 +255,8 @@ def is_question(sentence: Sentence) -> bool:
         frozenset(at for start, end in sentence.reasons for at in range(start, end)) if sentence.gives else frozenset()
     )
     blocked |= frozenset(sentence.gives) | covered(sentence.days)
-    blocked |= frozenset(at for s in sentence.signals if s.kind == "unsure" for at in range(s.start, s.end))
+    unsure = [signal for signal in sentence.signals if signal.kind == "unsure"]
+    blocked |= frozenset(at for signal in unsure for at in range(signal.start, sentence.clause(signal.start)[1]))
     for hit in phrases("questions").find(tokens, blocked):
         token = tokens[hit.start]
         unsafe = hit.end - hit.start == 1 and token.plain and token.fold in _UNSAFE_QUESTIONS
@@ -283,6 +286,8 @@ def _is_request(sentence: Sentence) -> bool:
     cut_off = any(tokens[at].means(("với",)) and tokens[at + 1].is_break for at in range(len(tokens) - 1))
     if cut_off and sentence.gives:
         return True  # "giúp bác với, bác không vào được"
+    if len(sentence.tokens) in sentence.hidden:
+        return False  # A number hidden at the end: what stands before it closes nothing.
     last = tokens[-1]
     numbered = any(mention.numbered for mention in sentence.mentions)
     told = numbered or any(signal.kind in {"done", "all_done"} for signal in sentence.signals if sentence.gives)

@@ -25,13 +25,16 @@ _GLUED_UNIT = re.compile(
     re.IGNORECASE,
 )
 """A count typed together with whom it counts: "5ng"."""
+_PUPILS = re.compile(r"(?<=[0-9] )hs(?= (?:l[oớ]p|c[aấ]p|tr[uư][oờ]ng|thcs|thpt|ti[eể]u)(?![^\W_]))", re.IGNORECASE)
+"""Elsewhere "hs" is short for hồ sơ."""
 
 
 _REPLACED = re.compile("|".join(re.escape(nfc(hidden)) for hidden in REPLACEMENTS.values()))
-_NUMBERING = ("số", "là", "mã")
+_NUMBERING = ("số", "là", "mã", "của")
 """Words between a label and its hidden number: "cccd số […]" names no topic."""
 _TRADE_REACH = 4
 _LURE_REACH = 2
+_FAKE = frozenset(["gia", "mao", "lua"])
 _LISTING = ("và", "với", "rồi", "cùng", "va")
 
 
@@ -72,7 +75,12 @@ def find_topics(text: str) -> list[Topic]:
 
 def _topics(tokens: Sequence[Token]) -> list[Topic]:
     found = [*(_topic(tokens, hit) for hit in _topic_table().find(tokens)), *_trade(tokens)]
-    return [topic for topic in found if not _is_lure(tokens, topic, found)]
+    return [topic for topic in found if not (_is_lure(tokens, topic, found) or _is_our_team(tokens, topic))]
+
+
+def _is_our_team(tokens: Sequence[Token], topic: Topic) -> bool:
+    """Tell whether the team is only named as the one who helped: "tổ công nghệ số cộng đồng đã hướng dẫn"."""
+    return topic.name == "to_cnscd" and not topic.is_strong and bool(phrases("give").find(tokens[topic.end :]))
 
 
 def _topic(tokens: Sequence[Token], hit: Hit[tuple[str, bool]]) -> Topic:
@@ -86,13 +94,26 @@ def _topic(tokens: Sequence[Token], hit: Hit[tuple[str, bool]]) -> Topic:
 def _is_label(tokens: Sequence[Token], topic: Topic, hidden: frozenset[int]) -> bool:
     """Tell whether a topic only says what was hidden behind it: "bác Mận, số căn cước […]", but not "làm căn cước […]"."""
     worked = topic.start > 0 and phrases("act").at(tokens, topic.start - 1) is not None
-    end = topic.end + (topic.end < len(tokens) and (tokens[topic.end].is_break or tokens[topic.end].means(_NUMBERING)))
-    return not worked and (topic.end in hidden or end in hidden)
+    end = topic.end
+    owners = _spoken_of(tokens)
+    while end < len(tokens) and end not in hidden and (
+        tokens[end].is_break or tokens[end].means(_NUMBERING) or end in owners
+    ):
+        end += 1
+    return not worked and end in hidden
+
+
+def _spoken_of(tokens: Sequence[Token]) -> frozenset[int]:
+    """Return the tokens of people, where nothing else of the text is known yet."""
+    found = find_mentions(tokens, frozenset(), frozenset(range(len(tokens))))
+    return covered([mention for mention in found if not mention.numbered])
 
 
 def _is_lure(tokens: Sequence[Token], topic: Topic, topics: Sequence[Topic]) -> bool:
-    """Tell whether a topic is only what swindlers speak of: "tránh lừa đảo chuyển khoản", "giả danh cán bộ thuế"."""
+    """Tell whether a topic is only what swindlers speak of: "lừa đảo chuyển khoản", "tin nhắn ngân hàng giả mạo"."""
     for swindle in topics:
+        if swindle.name == "an_toan" and swindle.start == topic.end and tokens[swindle.start].fold in _FAKE:
+            return topic.name != "an_toan"
         between = tokens[swindle.end : topic.start]
         if swindle.name == "an_toan" and swindle.is_strong and swindle.end <= topic.start and len(between) <= _LURE_REACH:
             return not any(token.is_break or token.means(_LISTING) for token in between) and not any(
@@ -141,7 +162,7 @@ class Sentence:
 
 def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     """Find what is in a `masked` text; `villages` are the names of the member's commune."""
-    text = _GLUED_UNIT.sub(r"\1 \2", nfc(masked))
+    text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", nfc(masked)))
     gaps = [match.span() for match in _REPLACED.finditer(text)]
     text = _REPLACED.sub(lambda match: " " * len(match.group()), text)
     tokens = repair(tokenize(text, verb_words().abbreviations))

@@ -48,8 +48,8 @@ def number_at(tokens: Sequence[Token], start: int, stop: int | None = None) -> N
 def _digits(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     raw = tokens[start].raw
     value = _digit_value(raw)
-    if value is None:
-        return Number(None, 1) if _is_range(raw) or raw.isdecimal() else None  # too many digits: no exact number
+    if value is None:  # too many digits, and "30+", are no exact number
+        return Number(None, 1) if _is_range(raw) or raw.isdecimal() or raw.endswith("+") else None
     position = start + 1
     if position < end and tokens[position].means(("chục",)):
         value, position = value * 10, position + 1

@@ -16,7 +16,7 @@ from knowledge.vietnamese import canon, fold
 
 V = TypeVar("V")
 
-_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+|[^\W_]+|[\n;.,!?:()…]|(?<=\s)\+(?=\s)")
+_TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+|[0-9]+\+(?![0-9])|[^\W_]+|[\n;.,!?:()…]|(?<=\s)\+(?=\s)")
 _BREAKS = frozenset("\n;.,!?:()…")
 # Below this share of marked words a text counts as written without marks, and its bare words may stand for any mark.
 _MARKED_SHARE = 0.25
