@@ -12,6 +12,8 @@ from knowledge.phrases import PhraseTable, Token
 
 _WRITERS = ("tôi", "tui", "mình", "em", "tớ", "tau", "cháu")
 """Words by which the writers call themselves when they went with somebody."""
+_RECORD_OPENING = 4
+"""Behind so many tokens "ghi cho" opens no report any more."""
 _LABEL_REACH = 3
 """Tokens between people and the hidden number that tells who they are."""
 
@@ -29,6 +31,7 @@ def find_helped(sentence: Sentence) -> list[Mention]:
             or _is_background(sentence, mention)
             or _is_addressed(tokens, mention)
             or mention.kind == "helpers"
+            or _is_recorded_for(tokens, mention)
             or _is_helper(sentence, mention)
             or _in_brackets(tokens, mention, bool(kept))
         ):
@@ -92,6 +95,15 @@ def _is_meant_for(sentence: Sentence, mention: Mention, helped: Mention) -> bool
     return handed and direct and worked and start <= helped.start and sentence.tokens[mention.start - 1].fold == "cho"
 
 
+def _is_recorded_for(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether the log is only kept for them: "tôi ghi lại cho hai cháu"."""
+    end = mention.start - (mention.start > 0 and tokens[mention.start - 1].means(("cho", "hộ", "giùm", "giúp")))
+    return any(
+        (hit := phrases("record").at(tokens, at)) is not None and hit.end in {end, mention.start}
+        for at in range(max(_RECORD_OPENING, mention.start - 4), mention.start)
+    )
+
+
 def _is_addressed(tokens: Sequence[Token], mention: Mention) -> bool:
     """Tell whether somebody is only spoken to: "báo cáo anh", "kính gửi tổ trưởng"."""
     return not mention.numbered and any(
@@ -142,6 +154,8 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     if mention.kind == "household" and mention.numbered and before is not None and before.means(verb_words().visits):
         return False
     start, end = sentence.clause(mention.start)
+    if _heads_report(sentence, mention):
+        return True
     behind = [at for at in [*sentence.gives, *_acts_for_others(sentence)] if at >= mention.end]
     giver = next((at for at in behind if at < end), None)
     earlier = any(at < mention.start for at in sentence.gives)
@@ -153,6 +167,17 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     if any(_is_served(tokens, at) for at in range(mention.end + _is_our_pair(tokens, mention), giver)):
         return False
     return not any(start <= at < mention.start for at in sentence.gives)
+
+
+def _heads_report(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether a name stands in front of the colon that opens a report: "đ/c Quyết, đ/c Toàn: xóm Gò, 10 hộ"."""
+    tokens = sentence.tokens
+    colon = next((at for at, token in enumerate(tokens) if token.raw == ":"), 0)
+    if not mention.name or mention.end > colon:
+        return False
+    told = [*sentence.gives, *sentence.acts, *(t.start for t in sentence.topics), *(p.start for p in sentence.places)]
+    counted = any(other.numbered and other.start > colon for other in sentence.mentions)
+    return counted and not any(at < colon for at in told)
 
 
 def _goes_along(tokens: Sequence[Token], mention: Mention) -> bool:
@@ -197,7 +222,12 @@ def _after_role(tokens: Sequence[Token], at: int) -> int:
 def _is_our_pair(tokens: Sequence[Token], mention: Mention) -> bool:
     """Tell whether "hai chị em tôi" and "anh em mình" are the writers themselves."""
     ours = mention.numbered or mention.noun in {"em", "anh em", "chi em", "chị em"}
-    return ours and mention.end - mention.start > 1 and mention.end < len(tokens) and tokens[mention.end].means(people_words().owners)
+    return (
+        ours
+        and mention.end - mention.start > 1
+        and mention.end < len(tokens)
+        and tokens[mention.end].means(people_words().owners)
+    )
 
 
 def _is_served(tokens: Sequence[Token], at: int) -> bool:
@@ -333,9 +363,8 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
     known = [other.count for other in mains if other.count is not None]
     if mention.count is not None and known and mention.count > sum(known):
         return False
-    start, end = sentence.clause(mention.start)
-    told = sentence.clause(start - 2)[0] if start > 1 and tokens[start - 1].raw == ":" else start  # "thôn Bến: 4 hộ"
-    if mains[-1].end <= told and _is_elsewhere(sentence, told, mention.start):
+    start, end = _labelled_clause(sentence, mention.start)
+    if mains[-1].end <= start and _is_elsewhere(sentence, start, mention.start):
         return False
     if any(phrase_at(people_words().parts, tokens, at) for at in range(start, mention.start)):
         return True
@@ -356,10 +385,25 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
     if _narrows(sentence, mention, mains[-1]):
         return True
     same = mention.noun in {other.noun for other in mains} or mention.kind == "counted"
+    if mention.count == sum(known) and not busy and mention.end < end and _means_all(mention, mains):
+        return True  # "kích hoạt cho ba má tui, hai ông bà mừng lắm"
     if not same or busy or not told:
         return False
     main_start, main_end = sentence.clause(mains[-1].start)
     return not any(main_start <= signal.start < main_end and signal.kind == "done" for signal in sentence.signals)
+
+
+def _means_all(mention: Mention, mains: Sequence[Mention]) -> bool:
+    """Tell whether a count may speak once more of all those counted before."""
+    pairs = (*people_words().pairs, *people_words().couples)
+    return mention.noun in {"nguoi", *(other.noun for other in mains)} or mention.noun in pairs
+
+
+def _labelled_clause(sentence: Sentence, at: int) -> tuple[int, int]:
+    """Return the clause around token `at` with the label in front of its colon: "thôn Bến: 4 hộ"."""
+    start, end = sentence.clause(at)
+    labelled = start > 1 and sentence.tokens[start - 1].raw == ":"
+    return (sentence.clause(start - 2)[0] if labelled else start), end
 
 
 def _is_elsewhere(sentence: Sentence, start: int, end: int) -> bool:
@@ -369,8 +413,8 @@ def _is_elsewhere(sentence: Sentence, start: int, end: int) -> bool:
 
 def _narrows(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     """Tell whether some of those just counted are spoken of: "20 hội viên bán hàng, 12 người mở được gian hàng"."""
-    start, end = sentence.clause(mention.start)
-    main_start, main_end = sentence.clause(main.start)
+    start, end = _labelled_clause(sentence, mention.start)
+    main_start, main_end = _labelled_clause(sentence, main.start)
     if mention.start != start or not main.numbered or any(start <= at < end for at in sentence.gives):
         return False
     told = {topic.name for topic in sentence.topics if main_start <= topic.start < main_end}

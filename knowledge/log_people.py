@@ -53,6 +53,9 @@ _OWNER_REACH = 5
 _MOST_CHILDREN = 10
 """Names of birth order end with the tenth child."""
 _NEVER_BARE = frozenset(["di", "ma", "mo", "vi", "noi", "ngoai", "gia", "ban", "dua", "thay"])
+_NEVER_ALONE = frozenset(["vi", "noi", "ngoai", "gia", "ban", "dua"])
+"""These are no people by themselves even with their marks: "già", "bạn"."""
+_PARENTS = ("bố", "mẹ", "má", "mạ", "cha", "con", "vợ", "chồng")
 
 
 class PeopleWords(WordList):
@@ -211,12 +214,20 @@ def _pair(tokens: Sequence[Token], start: int, taken: frozenset[int]) -> Mention
         return Mention(start, head.end, couples, "kin", head.value, numbered=True)
     hit = tables.pairs.at(tokens, noun_start) if noun_start < len(tokens) else None
     parents = tables.pairs.at(tokens, start)
+    if parents is not None and number is not None and _is_three(tokens, parents, taken):
+        return None
     if parents is not None and (hit is None or parents.end > hit.end):  # "ba má chồng" is no three of anything
         hit, number = parents, None
     if hit is None:
         return None
     end = _owner_end(tokens, hit.end, taken)
     return Mention(start, end, number.value if number else 2, "kin", hit.value, numbered=True)
+
+
+def _is_three(tokens: Sequence[Token], parents: Hit[str], taken: frozenset[int]) -> bool:
+    """Tell whether "ba me" without marks and without an owner are three mệ rather than somebody's parents."""
+    two = parents.end - parents.start == 2 and tokens[parents.start].fold == "ba" and tokens[parents.start].plain
+    return two and not _owned(tokens, parents.end) and not _is_name(tokens[_owner_end(tokens, parents.end, taken) - 1])
 
 
 def _owner_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
@@ -370,6 +381,11 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if noun is None or noun[0] != "kin":
         return None
     end = noun[1]
+    if end == start + 1 and tokens[start].means(_PARENTS):
+        owner_end = _relatives_end(tokens, end, taken)
+        if owner_end > end and _is_name(tokens[owner_end - 1]):  # "bố cháu Tuyết"
+            name = _spelled(tokens, end, owner_end)
+            return Mention(start, owner_end, 1, "kin", tokens[start].fold, numbered=False, name=name)
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
     named_end = _name_end(tokens, end, taken)
@@ -380,10 +396,13 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
     last = tokens[end - 1]
     loose = end - start == 1 and (
-        last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_BARE or len(last.raw) == 1)
+        last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_ALONE or len(last.raw) == 1)
     )
     housed = start > 0 and tokens[start - 1].fold == "nha" and named  # "nha o Man" without marks
     offered = offered or housed
+    listed = start == 0 or (tokens[start - 1].raw == "," and tokens[start - 1].plain)
+    listed = listed and named and named_end < len(tokens) and tokens[named_end].raw == ","
+    offered = offered or listed  # "o Thin, o Men, chu Duoc"
     if loose and last.fold == "o" and last.plain and (not offered or begins_place(tokens, end)):
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken

@@ -55,7 +55,9 @@ def _meant(token: Token, before: Token | None, after: Token | None) -> Iterator[
         yield replace(token, raw=numbered[2], canon=numbered[2], fold=numbered[2], start=cut)  # "thon2"
     elif _is_slip(token, begins=before is None or before.is_break):
         parts = _repaired(typed, before.fold if before else "", after.fold if after else "")
-        yield from [token] if parts == [typed] else [replace(token, canon=part, fold=part, plain=True) for part in parts]
+        yield from (
+            [token] if parts == [typed] else [replace(token, canon=part, fold=part, plain=True) for part in parts]
+        )
     elif not token.plain and token.raw.islower() and token.raw.isascii() and typed in _always_marked():
         yield replace(token, plain=True)  # "nãy cài vneid o thon 14": here the writer left the marks out
     else:
@@ -108,13 +110,15 @@ def _always_marked() -> frozenset[str]:
 @cache
 def _listed() -> tuple[str, ...]:
     """Return the phrases of the word lists."""
-    lists = (yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")) for name in _LISTS)
+    lists = (
+        yaml.safe_load((files("knowledge") / "words" / f"{name}.yaml").read_text(encoding="utf-8")) for name in _LISTS
+    )
     return tuple(itertools.chain.from_iterable(_phrases(values) for values in lists))
 
 
 def _phrases(values: Any) -> Iterator[str]:
     if isinstance(values, Mapping):
-        values = [*values, *values.values()]
+        values = list(values.values())
     if isinstance(values, list):
         yield from itertools.chain.from_iterable(map(_phrases, values))
     else:

@@ -59,7 +59,7 @@ def is_report(sentence: Sentence) -> bool:
         if any(_helps_speaker(sentence, at) for at in giving):
             return False
         favours = all(tokens[at].means(("giùm", "dùm")) for at in giving)
-        if favours and not (sentence.topics or anchored):
+        if favours and not (sentence.topics or anchored or sentence.hidden):
             return False  # "mua vé xe giùm hai cháu"
         return numbered or anchored or any(_is_somebody(sentence, mention) for mention in helped)
     if sentence.gives:
@@ -71,7 +71,7 @@ def _asks_to_record(sentence: Sentence) -> bool:
     """Tell whether it opens like "ghi giúp tôi", "em xin báo cáo" or "tôi muốn ghi", and tells of people."""
     tokens = sentence.tokens
     opening = next((hit for at in range(min(_OPENING, len(tokens))) if (hit := phrases("record").at(tokens, at))), None)
-    if opening is None:
+    if opening is None or (opening.start and tokens[opening.start - 1].means(("theo", "trong"))):
         return False
     told = any(m.start >= opening.end and (m.numbered or m.name) for m in sentence.mentions)
     return told and bool(sentence.topics or sentence.gives or sentence.acts)
@@ -95,6 +95,8 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
+    if helped and any(_is_done_for(tokens, at) for at in sentence.acts):
+        return True
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
     served = [m for m in sentence.mentions if m.start and tokens[m.start - 1].means(verb_words().for_)]
     if served and sentence.acts:
@@ -120,6 +122,12 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return True
     own = any(token.means(people_words().owners) and not token.is_capital for token in tokens)
     return bool(sentence.acts) and not failed and not own and bool(sentence.days) and bool(sentence.topics)
+
+
+def _is_done_for(tokens: Sequence[Token], act: int) -> bool:
+    """Tell whether others had it done by the writer: "bà nội được em cài định danh"."""
+    words = people_words()
+    return act > 1 and tokens[act - 1].means(words.speakers) and tokens[act - 2].means(("được", "nhờ"))
 
 
 def _is_offer(tokens: Sequence[Token]) -> bool:

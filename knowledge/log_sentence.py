@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -112,7 +113,12 @@ def _of_form(said: Mapping[str, str], today: date) -> LogEntry:
     outcome = OUTCOMES.get(fold(said["outcome"]).strip(" .")) if "outcome" in said else "done"
     topics = tuple(sorted({topic.name for topic in find_topics(said["topics"])}))
     people = read_number(said["people"]) or None
-    lacking = {"topics": not topics, "people": people is None, "date": day is None or day > today, "outcome": outcome is None}
+    lacking = {
+        "topics": not topics,
+        "people": people is None,
+        "date": day is None or day > today,
+        "outcome": outcome is None,
+    }
     return LogEntry(
         topics,
         people,
@@ -142,7 +148,7 @@ def _entry(
     shares = find_shares(sentence, own)
     mains = [mention for mention in own if mention not in shares]
     people = count_people(sentence.tokens, mains)
-    topics = _topics(sentence, session)
+    topics = _topics(sentence, session, mains)
     place, vague_place = _place(sentence, session)
     day = _day(sentence, session, today, inherited)
     outcome = _outcome(sentence, session, shares, people)
@@ -164,11 +170,20 @@ def _entry(
     return LogEntry(topics, people, place, day, outcome, tuple(missing), _note(sentence, session), minutes, companions)
 
 
-def _topics(sentence: Sentence, session: Piece) -> tuple[str, ...]:
-    in_places = covered(sentence.places)
-    found = [topic for topic in sentence.topics if session.holds(topic.start) and topic.start not in in_places]
+def _topics(sentence: Sentence, session: Piece, mains: Sequence[Mention]) -> tuple[str, ...]:
+    """Return the topics; a weak one counts where its people are told no strong one."""
+    elsewhere = covered(sentence.places) | covered(sentence.mentions)
+    found = [topic for topic in sentence.topics if session.holds(topic.start) and topic.start not in elsewhere]
+    in_reasons = frozenset(at for start, end in sentence.reasons for at in range(start, end))
+    # "…chưa được vì căn cước hết hạn", but "khoá thẻ vì bị lừa"
+    found = [topic for topic in found if topic.start not in in_reasons or topic.name == "an_toan"] or found
+    starts = sorted(mention.start for mention in mains if mention.numbered or mention.name)
+    parts = [[topic for topic in found if bisect_right(starts, topic.start) == part] for part in range(len(starts) + 1)]
+    told = [{topic.name for topic in part if topic.is_strong} or {topic.name for topic in part} for part in parts]
     strong = {topic.name for topic in found if topic.is_strong}
-    return tuple(sorted(strong or {topic.name for topic in found}))
+    if told[0]:
+        return tuple(sorted(strong or set().union(*told)))
+    return tuple(sorted(set().union(*told[1:])))
 
 
 def _place(sentence: Sentence, session: Piece) -> tuple[str | None, bool]:
@@ -229,7 +244,9 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
         alone = [
             m
             for m in sentence.mentions
-            if start <= m.start < end and m.end <= signal.start and (m.numbered or is_of_pair(m, sentence.mentions))
+            if start <= m.start < end
+            and m.end <= signal.start
+            and (m.numbered or m.name or is_of_pair(m, sentence.mentions))
         ]
         return alone[-1].count if alone and len(sentence.mentions) > 1 else None
 

@@ -75,7 +75,16 @@ def find_topics(text: str) -> list[Topic]:
 
 def _topics(tokens: Sequence[Token]) -> list[Topic]:
     found = [*(_topic(tokens, hit) for hit in _topic_table().find(tokens)), *_trade(tokens)]
-    return [topic for topic in found if not (_is_lure(tokens, topic, found) or _is_our_team(tokens, topic))]
+    return [
+        topic
+        for topic in found
+        if not (_is_lure(tokens, topic, found) or _is_our_team(tokens, topic) or _is_platform(topic, found))
+    ]
+
+
+def _is_platform(topic: Topic, topics: Sequence[Topic]) -> bool:
+    """Tell whether a topic is only where something is sold: "mở gian hàng tiktok"."""
+    return topic.name == "ky_nang" and any(other.name == "tmdt" and other.end == topic.start for other in topics)
 
 
 def _is_our_team(tokens: Sequence[Token], topic: Topic) -> bool:
@@ -92,12 +101,14 @@ def _topic(tokens: Sequence[Token], hit: Hit[tuple[str, bool]]) -> Topic:
 
 
 def _is_label(tokens: Sequence[Token], topic: Topic, hidden: frozenset[int]) -> bool:
-    """Tell whether a topic only says what was hidden behind it: "bác Mận, số căn cước […]", but not "làm căn cước […]"."""
+    """Tell whether a topic only says what was hidden behind it: "số căn cước […]", but not "làm căn cước […]"."""
     worked = topic.start > 0 and phrases("act").at(tokens, topic.start - 1) is not None
     end = topic.end
     owners = _spoken_of(tokens)
-    while end < len(tokens) and end not in hidden and (
-        tokens[end].is_break or tokens[end].means(_NUMBERING) or end in owners
+    while (
+        end < len(tokens)
+        and end not in hidden
+        and (tokens[end].is_break or tokens[end].means(_NUMBERING) or end in owners)
     ):
         end += 1
     return not worked and end in hidden
@@ -115,7 +126,12 @@ def _is_lure(tokens: Sequence[Token], topic: Topic, topics: Sequence[Topic]) -> 
         if swindle.name == "an_toan" and swindle.start == topic.end and tokens[swindle.start].fold in _FAKE:
             return topic.name != "an_toan"
         between = tokens[swindle.end : topic.start]
-        if swindle.name == "an_toan" and swindle.is_strong and swindle.end <= topic.start and len(between) <= _LURE_REACH:
+        if (
+            swindle.name == "an_toan"
+            and swindle.is_strong
+            and swindle.end <= topic.start
+            and len(between) <= _LURE_REACH
+        ):
             return not any(token.is_break or token.means(_LISTING) for token in between) and not any(
                 phrases("act").at(tokens, at) for at in range(swindle.end, topic.start)
             )

@@ -73,6 +73,7 @@ _CARD = re.compile(
 )
 _BANK_CARD = re.compile(r"9704(?:[0-9]{12}|[0-9]{14,15})")
 _MOBILE = re.compile(r"(?:0|84)[35789][0-9]{8}")
+_SLASHED = re.compile(r"(?<![0-9/])0[0-9]{2,4}(?:/[0-9]{2,4}){1,3}(?![0-9/])")
 _LANDLINE = re.compile(r"02[0-9]{9}")
 _OTP_BEHIND = re.compile(r"\s*(?:la\s+)?(?:ma\s+)?otp(?![^\W_])")
 _LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])")
@@ -214,7 +215,7 @@ def mask(text: str) -> Masked:
     kinds: list[str] = []
     # What was hidden can bring the next value next to its label, so the text is gone over until nothing is found.
     while finds := _first_of_overlapping(
-        [*_secrets(text), *_health_cards(text), *_lettered_accounts(text), *_numbers(text)]
+        [*_secrets(text), *_health_cards(text), *_lettered_accounts(text), *_slashed_phones(text), *_numbers(text)]
     ):
         kinds.extend(find.kind for find in finds)
         for find in reversed(finds):
@@ -292,6 +293,12 @@ def _health_cards(text: str) -> Iterator[_Find]:
 def _lettered_accounts(text: str) -> Iterator[_Find]:
     for match in _LETTERED_ACCOUNT.finditer(text):
         yield _Find(match.start(), match.end(), "account")
+
+
+def _slashed_phones(text: str) -> Iterator[_Find]:
+    for match in _SLASHED.finditer(text):
+        if _MOBILE.fullmatch(match.group().replace("/", "")):
+            yield _Find(match.start(), match.end(), "phone")
 
 
 def _numbers(text: str) -> Iterator[_Find]:

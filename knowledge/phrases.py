@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[0-9]+(?:[.,/-][0-9]+)+|[0-9]+\+(?![0-9])|[^\W_]+|[\n;.,!?
 _BREAKS = frozenset("\n;.,!?:()…")
 # Below this share of marked words a text counts as written without marks, and its bare words may stand for any mark.
 _MARKED_SHARE = 0.25
-# From this length on a word is told by its letters alone, so a wrong tone ("hướng dẩn") does no harm.
+# In a phrase of so many letters one wrong mark ("hướng dẩn") does no harm.
 _LONG_PHRASE = 7
 _OPEN_I = re.compile(r"(?<=^[hklmst])[iìíỉĩị]$")
 _I_AS_Y = str.maketrans("iìíỉĩị", "yỳýỷỹỵ")
@@ -134,10 +134,12 @@ class PhraseTable(Generic[V]):
             if end > len(tokens):
                 continue
             part = tokens[start:end]
-            if all(
-                token.canon == word or (token.fold == letters and (free or token.plain))
+            exact = [
+                token.canon == word or (token.plain and token.fold == letters)
                 for token, word, letters in zip(part, written, bare, strict=True)
-            ):
+            ]
+            slipped = free and any(exact) and all(token.fold == word for token, word in zip(part, bare, strict=True))
+            if slipped or all(exact):
                 return Hit(start, end, value)
         return None
 
