@@ -8,6 +8,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
@@ -43,7 +44,8 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
-    trusted_proxies: str = ""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Whose word is taken on where a visitor comes from."""
     embed_origins: str = ""
     """Sites that may show the web chat in a frame, with commas between them."""
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
@@ -92,6 +94,16 @@ class Settings(BaseSettings):
     def _is_a_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _SECRET_OF_HOOK.fullmatch(value.get_secret_value()):
             raise ValueError("chỉ gồm chữ không dấu, số, gạch ngang và gạch dưới")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            for network in value.split(","):
+                ip_network(network.strip())
+        except ValueError:
+            raise ValueError("phải là địa chỉ hay dải địa chỉ IP, như 127.0.0.1,172.16.0.0/12") from None
         return value
 
     @field_validator("embed_origins")

@@ -348,6 +348,7 @@ class _Process:
             https_only=(settings.public_url or "").startswith("https://"),
             embed_origins=settings.embedding_sites,
             more=[*hooks.routes(self._hooks()), *files.routes(self._file), *numbers],
+            trusted_proxies=settings.trusted_proxies,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

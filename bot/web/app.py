@@ -37,6 +37,8 @@ POLL_SECONDS = 25.0
 POLL_LIMIT = 50
 RECENT_LIMIT = 30
 MOST_MESSAGES, RATE_SECONDS = 20, 30.0
+MOST_OF_ADDRESS = 100
+"""Messages in that time of all visitors behind one address: a cookie is thrown away more easily than a connection."""
 
 NOT_STORED = "Máy chủ chưa nhận được tin, đang gửi lại…"
 TOO_FAST = "Tin gửi nhanh quá, xin chờ một chút."
@@ -103,6 +105,7 @@ class _WebChat:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._rate = RateLimit(MOST_MESSAGES, RATE_SECONDS)
+        self._rate_of_address = RateLimit(MOST_OF_ADDRESS, RATE_SECONDS)
 
     async def page(self, request: Request) -> Response:
         # Written anew on every visit, so that the 180 days count from the last one.
@@ -190,7 +193,9 @@ class _WebChat:
         return f"demo-{role}" if role else visitor
 
     def _refuse_flood(self, request: Request) -> None:
-        wait = self._rate.take(_visitor(request), time.monotonic())
+        address = "" if request.client is None else request.client.host
+        now = time.monotonic()
+        wait = self._rate.take(_visitor(request), now) or self._rate_of_address.take(address, now)
         if wait:
             raise HTTPException(429, TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
 

@@ -33,10 +33,21 @@ class WebServer:
         https_only: bool = False,
         embed_origins: Sequence[str] = (),
         more: Sequence[BaseRoute] = (),
+        trusted_proxies: str,
     ) -> None:
+        """Build without opening anything.
+
+        Args:
+            trusted_proxies: Addresses and networks, commas between, whose word is taken on where a visitor comes from.
+        """
         app = build_app(gateway, secret_key=secret_key, https_only=https_only, embed_origins=embed_origins, more=more)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS, server_header=False
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            server_header=False,
+            forwarded_allow_ips=trusted_proxies,
         )
         self._server = _Server(config)
 

@@ -54,8 +54,9 @@ def test_there_is_something_to_compare() -> None:
 def test_every_setting_is_explained_once_and_listed_in_the_example(name: str) -> None:
     rows = [line for line in _read("docs/settings.md").splitlines() if line.startswith(f"| `{name}` |")]
     assert len(rows) == 1
-    examples = [line for line in _read("deploy/env.example").splitlines() if line.startswith(f"#{name}=")]
-    assert len(examples) == 1
+    template = _read("deploy/env.example").splitlines()
+    (place,) = (number for number, line in enumerate(template) if line.startswith(f"#{name}="))
+    assert re.fullmatch(r"# [^-].*", template[place - 1]), "the line above says what it is"
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name not in {"CNSCD_DATABASE_URL", "CNSCD_DEMO"}])

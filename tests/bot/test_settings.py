@@ -47,6 +47,8 @@ def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("REMINDER_STEPS", "31"),
         ("REMINDER_STEPS", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("TRUSTED_PROXIES", "proxy"),
+        ("TRUSTED_PROXIES", "127.0.0.1,"),
         ("TIMEZONE", "Mars/Olympus"),
         ("DEMO", "perhaps"),
         ("PUBLIC_URL", "tro-ly.xa.vn"),

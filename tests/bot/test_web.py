@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.web.app import MOST_MESSAGES, build_app
+from bot.web.app import MOST_MESSAGES, MOST_OF_ADDRESS, build_app
 from bot.web.body import BODY_LIMIT
 from bot.web.rate import RateLimit
+from bot.web.server import WebServer
 from handlers.message import Attachment, Button, Kind, Reply
 from tests.support.fake_gateway import FakeGateway
 
@@ -354,6 +355,22 @@ async def test_a_flood_is_stopped_for_its_sender_only(
     assert 1 <= int(refused.headers["retry-after"]) <= 30
     flooder.cookies.clear()
     assert (await say(flooder, "a")).status_code == 202
+
+
+async def test_a_flood_that_throws_its_cookies_away_is_stopped_by_its_address(gateway: FakeGateway) -> None:
+    server = WebServer(gateway, secret_key="test", trusted_proxies="10.0.0.0/8")
+    server._server.config.load()
+    transport = httpx.ASGITransport(server._server.config.loaded_app, client=("10.1.2.3", 5000))
+
+    async def say_anew(number: int, address: str) -> int:
+        async with httpx.AsyncClient(transport=transport, base_url="http://chat.test") as browser:
+            sent = {"id": str(number), "text": "a"}
+            answer = await browser.post("/api/messages", json=sent, headers={"X-Forwarded-For": address})
+            return answer.status_code
+
+    statuses = [await say_anew(number, "203.0.113.7") for number in range(MOST_OF_ADDRESS + 1)]
+    assert statuses == [202] * MOST_OF_ADDRESS + [429]
+    assert await say_anew(0, "203.0.113.8") == 202, "the proxy tells its visitors apart"
 
 
 def test_rate_limit_opens_again_and_forgets_the_quiet() -> None:
