@@ -14,8 +14,10 @@ from tempfile import NamedTemporaryFile
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from handlers.reminders.planning import is_within
 
 PREFIX = "CNSCD_"
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+/?")
@@ -78,7 +80,7 @@ class Settings(BaseSettings):
     reminder_time: time = time(7, 30)
     reminder_steps: str = "7,3,1,0"
     """Days before the advised day."""
-    quiet_hours: str = "21:00-06:30"
+    quiet_hours: str = Field(default="21:00-06:30", validate_default=True)
     messages_kept_days: int = Field(default=90, ge=7)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -120,9 +122,12 @@ class Settings(BaseSettings):
 
     @field_validator("quiet_hours")
     @classmethod
-    def _is_a_span(cls, value: str) -> str:
+    def _is_a_span(cls, value: str, info: ValidationInfo) -> str:
         if not _QUIET.fullmatch(value):
             raise ValueError("phải có dạng 21:00-06:30")
+        reminder_time = info.data.get("reminder_time")
+        if reminder_time is not None and is_within(reminder_time, *_span(value)):
+            raise ValueError("không được trùm lên giờ nhắc (CNSCD_REMINDER_TIME)")
         return value
 
     @property
@@ -145,8 +150,7 @@ class Settings(BaseSettings):
     @property
     def quiet(self) -> tuple[time, time]:
         """When quiet hours begin and end."""
-        start, _, end = self.quiet_hours.partition("-")
-        return time.fromisoformat(start), time.fromisoformat(end)
+        return _span(self.quiet_hours)
 
     @property
     def channel_tokens(self) -> list[str]:
@@ -177,6 +181,11 @@ class Settings(BaseSettings):
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise BadSettings(f"{PREFIX}DATA_DIR: không đọc hoặc ghi được {path} ({error.strerror})") from None
+
+
+def _span(quiet_hours: str) -> tuple[time, time]:
+    start, _, end = quiet_hours.partition("-")
+    return time.fromisoformat(start), time.fromisoformat(end)
 
 
 def _make_secret(path: Path) -> None:

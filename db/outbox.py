@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, 
 from sqlalchemy.orm import Session, aliased
 
 from db import leases
+from db.chunks import chunks
 from db.models import Account, Attempt, Dialogue, Handover, HelpRequest, Outbox, Reminder, Submission
 
 REPLY = 0
@@ -126,8 +127,8 @@ def queue_many(session: Session, messages: Sequence[dict[str, Any]], now: dateti
     """Queue many messages that the bot sends on its own at once; return their ids, in order.
 
     Args:
-        messages: Of each what `queue` takes: channel, chat, text, rows, attachment, kind, person_id, batch,
-            not_before, useful_until.
+        messages: Of each what `queue` takes: channel, chat, text, rows, attachment, kind, person_id, batch, key,
+            not_before, useful_until. A key that exists is an error.
     """
     if not messages:
         return []
@@ -137,6 +138,16 @@ def queue_many(session: Session, messages: Sequence[dict[str, Any]], now: dateti
     ]
     statement = insert(Outbox).returning(Outbox.id, sort_by_parameter_order=True)
     return list(session.scalars(statement, rows))
+
+
+def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of some keys that a message has."""
+    return {
+        key
+        for some in chunks(keys)
+        for key in session.scalars(select(Outbox.key).where(Outbox.key.in_(some)))
+        if key is not None
+    }
 
 
 def _reply_waits(session: Session, channel: str, chat: str, holder: str) -> bool:

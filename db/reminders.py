@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from db.areas import TeamInfo
+from db.chunks import chunks
 from db.inbox import insert_new, insert_new_rows
-from db.models import Account, AdoptedRule, Area, DayOverride, Membership, OwnRule, Person, Reminder, Submission, Team
+from db.models import (
+    Account,
+    AdoptedRule,
+    Area,
+    DayOverride,
+    Membership,
+    Outbox,
+    OwnRule,
+    Person,
+    Reminder,
+    Submission,
+    Team,
+)
 from db.people import running
-
-T = TypeVar("T")
-
-_AT_ONCE = 500
-"""Ids in one query: SQLite takes some tens of thousands of values in a statement, and plans badly long before."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +203,7 @@ def own_rules(session: Session, ids: Collection[int]) -> dict[int, OwnRuleInfo]:
     """Return own rules by number."""
     return {
         row.id: OwnRuleInfo(row.id, row.area_id, row.what, row.every, row.wording, row.day, row.month, row.on)
-        for some in _chunks(ids)
+        for some in chunks(ids)
         for row in session.scalars(select(OwnRule).where(OwnRule.id.in_(some)))
     }
 
@@ -226,7 +232,7 @@ def _adopted(row: AdoptedRule, area_name: str) -> Adopted:
 def units(session: Session, area_ids: Collection[int]) -> dict[tuple[int, str], list[TeamInfo]]:
     """Return the units of some communes that exist today, by commune and kind."""
     found: dict[tuple[int, str], list[TeamInfo]] = {}
-    for some in _chunks(area_ids):
+    for some in chunks(area_ids):
         query = select(Team).where(Team.area_id.in_(some), Team.closed_at.is_(None)).order_by(Team.id)
         for row in session.scalars(query):
             unit = TeamInfo(row.id, row.name, row.area_id, row.village, row.kind, row.code)
@@ -238,7 +244,7 @@ def units_by_id(session: Session, ids: Collection[int]) -> dict[int, TeamInfo]:
     """Return units by id."""
     return {
         row.id: TeamInfo(row.id, row.name, row.area_id, row.village, row.kind, row.code)
-        for some in _chunks(ids)
+        for some in chunks(ids)
         for row in session.scalars(select(Team).where(Team.id.in_(some)))
     }
 
@@ -278,7 +284,7 @@ def withdraw(session: Session, items: Collection[Item], kind: str) -> bool:
 def entered(session: Session, adopted_ids: Collection[int], periods: Collection[str]) -> dict[Item, Entered]:
     """Return what is noted of the items of some rules in some periods."""
     found: dict[Item, Entered] = {}
-    for some in _chunks(adopted_ids):
+    for some in chunks(adopted_ids):
         query = select(Submission).where(Submission.adopted_id.in_(some), Submission.period.in_(periods))
         for row in session.scalars(query.order_by(Submission.id)):
             item = Item(row.adopted_id, row.period, row.team_id)
@@ -327,7 +333,7 @@ def members_without(
         Reminder.step == step,
     )
     found: dict[tuple[Item, int], Recipient] = {}
-    for some in _chunks(adopted_ids):
+    for some in chunks(adopted_ids):
         query = (
             select(AdoptedRule.id, Team.id, Membership.person_id, Account.channel, Account.address)
             .select_from(AdoptedRule)
@@ -355,7 +361,7 @@ def members_without(
 def open_items(session: Session, adopted_ids: Collection[int], period: str) -> list[Item]:
     """Return the items of some rules in a period of which nothing is noted."""
     found = []
-    for some in _chunks(adopted_ids):
+    for some in chunks(adopted_ids):
         query = (
             select(AdoptedRule.id, Team.id)
             .select_from(AdoptedRule)
@@ -383,17 +389,48 @@ def steps_done(
     columns = (Reminder.adopted_id, Reminder.team_id, Reminder.person_id, Reminder.step)
     return {
         (Item(adopted_id, period, team_id), person_id, step)
-        for some in _chunks(adopted_ids)
+        for some in chunks(adopted_ids)
         for adopted_id, team_id, person_id, step in session.execute(
             select(*columns).where(Reminder.adopted_id.in_(some), Reminder.period == period, Reminder.step.in_(steps))
         )
     }
 
 
+def told_of(session: Session, adopted_ids: Collection[int], period: str, *, step: str) -> set[tuple[Item, int]]:
+    """Return who has been told of which items of some rules and a period at a step."""
+    return {
+        (Item(adopted_id, period, team_id), person_id)
+        for some in chunks(adopted_ids)
+        for adopted_id, team_id, person_id in session.execute(
+            select(Reminder.adopted_id, Reminder.team_id, Reminder.person_id).where(
+                Reminder.adopted_id.in_(some),
+                Reminder.period == period,
+                Reminder.step == step,
+                Reminder.outbox_id.is_not(None),
+            )
+        )
+    }
+
+
+def told_since(session: Session, adopted_id: int, period: str, since: datetime, *, but: str) -> set[int]:
+    """Return who has been told of some unit's item of a rule and period since a moment, at any step `but` one."""
+    query = (
+        select(Reminder.person_id)
+        .join(Outbox, Outbox.id == Reminder.outbox_id)
+        .where(
+            Reminder.adopted_id == adopted_id,
+            Reminder.period == period,
+            Reminder.step != but,
+            Outbox.created_at >= since,
+        )
+    )
+    return set(session.scalars(query))
+
+
 def reachable(session: Session, person_ids: Collection[int]) -> dict[int, tuple[str, str] | None]:
     """Return, of those who want reminders, the address to use, None where nothing can reach them."""
     found: dict[int, tuple[str, str] | None] = {}
-    for some in _chunks(person_ids):
+    for some in chunks(person_ids):
         wanting = select(Person.id).where(
             Person.id.in_(some), Person.muted_at.is_(None), Person.deactivated_at.is_(None)
         )
@@ -459,7 +496,7 @@ def drop_step(session: Session, reminder_id: int, why: str) -> None:
 
 def drop_steps(session: Session, reminder_ids: Collection[int], why: str) -> None:
     """Note why steps, by id, are not sent."""
-    for some in _chunks(reminder_ids):
+    for some in chunks(reminder_ids):
         session.execute(update(Reminder).where(Reminder.id.in_(some)).values(dropped=why))
 
 
@@ -485,9 +522,3 @@ def forget_override(session: Session, day: date) -> bool:
         session.execute(delete(DayOverride).where(DayOverride.day == day).returning(DayOverride.day)).first()
         is not None
     )
-
-
-def _chunks(ids: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(ids)
-    while some := list(islice(remaining, _AT_ONCE)):
-        yield some

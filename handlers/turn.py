@@ -119,12 +119,18 @@ def _is_surely_no_log(decision: Decision, log: LogReading) -> bool:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to somebody who did not ask, among many; `address` is the channel and the chat."""
+    """A message to somebody who did not ask, among many.
+
+    Attributes:
+        address: The channel and the chat.
+        key: What makes it unique; that no message has it must be known.
+    """
 
     person_id: int
     address: tuple[str, str]
     reply: Reply
     useful_until: datetime | None = None
+    key: str | None = None
 
 
 @dataclass
@@ -337,6 +343,7 @@ class Turn:
                     "rows": rows if number == len(parts) else [],
                     "attachment": token if number == len(parts) else None,
                     "batch": batch or self.batch,
+                    "key": message.key if number == len(parts) else None,
                     "not_before": not_before,
                     "useful_until": message.useful_until,
                 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from db import areas, people, reminders
 from handlers.message import Button, Reply, Rows
@@ -149,19 +149,24 @@ def nudge(turn: Turn, arguments: str) -> list[Reply]:
         return [Reply(render("reminders/not_allowed"))]
     open_dues = {due.item: due for due in item if due.entered is None}
     if not open_dues:
-        return [Reply(render("reminders/nudged", first=item[0], open=0, units=0, people=0, at=None, again=False))]
+        return [
+            Reply(render("reminders/nudged", first=item[0], open=0, units=0, people=0, told=0, at=None, again=False))
+        ]
     step = nudge_step(turn.now, turn.rules)
     adopted, period = item[0].adopted, item[0].occurrence.period
     left = reminders.members_without(turn.db, [adopted.id], period, step.name, turn.now)
     planned = [tick.Planned(open_dues[one.item], one, "team", step) for one in left if one.item in open_dues]
     again = bool(reminders.steps_done(turn.db, [adopted.id], period, [step.name]))
-    sent = tick.send(turn, planned, template="reminders/nudge", not_before=step.at)
+    midnight = turn.local(turn.day_of(step.at), time())
+    told = reminders.told_since(turn.db, adopted.id, period, midnight, but=step.name)
+    sent = tick.send(turn, planned, template="reminders/nudge", told=told, not_before=step.at)
     text = render(
         "reminders/nudged",
         first=item[0],
         open=len(open_dues),
         units=len({due.team.id for one in sent for due in one.dues}),
         people=len(sent),
+        told=sum(one.person_id in told for one in sent),
         at=None if step.at == turn.now else step.at,
         again=again,
     )

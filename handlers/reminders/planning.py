@@ -80,11 +80,15 @@ def postponed_to(day: date) -> str:
     return f"{_POSTPONED}{day.isoformat()}"
 
 
+def nudge_name(day: date) -> str:
+    """Return the name of the step of a nudge that is sent on a day."""
+    return f"{_NUDGE}{day.isoformat()}"
+
+
 def nudge_step(now: datetime, rules: Rules) -> Step:
     """Return the step of a coordinator's nudge, at once or after the quiet hours: there is one a day."""
     at = after_quiet_hours(now, rules)
-    day = at.astimezone(ZONE).date()
-    return Step(f"{_NUDGE}{day.isoformat()}", at, _next_quiet_hours(at, rules))
+    return Step(nudge_name(at.astimezone(ZONE).date()), at, _next_quiet_hours(at, rules))
 
 
 def postponed_step(name: str, rules: Rules) -> Step:
@@ -105,12 +109,24 @@ def newest_due(steps: Iterable[Step], now: datetime) -> tuple[Step | None, list[
     return None, begun
 
 
+def can_wait(steps: Iterable[Step], occurrence: Occurrence, today: date, rules: Rules) -> bool:
+    """Tell whether nothing is lost if what is due now is told tomorrow: by itself, or by the step that follows it."""
+    tomorrow = today + timedelta(days=1)
+    newest, _ = newest_due(steps, _local(tomorrow, rules.reminder_time))
+    is_last_chance = today <= occurrence.last_day < tomorrow
+    return newest is not None and not is_last_chance
+
+
 def in_quiet_hours(now: datetime, rules: Rules) -> bool:
     """Tell whether nothing may be sent unasked at this time of the day."""
-    at = now.astimezone(ZONE).time()
-    if rules.quiet_from <= rules.quiet_to:
-        return rules.quiet_from <= at < rules.quiet_to
-    return at >= rules.quiet_from or at < rules.quiet_to
+    return is_within(now.astimezone(ZONE).time(), rules.quiet_from, rules.quiet_to)
+
+
+def is_within(at: time, begin: time, end: time) -> bool:
+    """Tell whether a time of the day lies in a span, which may go over midnight."""
+    if begin <= end:
+        return begin <= at < end
+    return at >= begin or at < end
 
 
 def after_quiet_hours(now: datetime, rules: Rules) -> datetime:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from db import people, reminders
+from db import outbox, people, reminders
 from db.reminders import Adopted, Item, Recipient
 from handlers.message import Button, Reply, Rows
 from handlers.reminders import out_of_window
@@ -15,9 +15,11 @@ from handlers.reminders.items import Due, in_one_period, key_of, occurrences_of,
 from handlers.reminders.planning import (
     LAST_STEP_USEFUL,
     Step,
+    can_wait,
     coordinator_steps,
     in_quiet_hours,
     newest_due,
+    nudge_name,
     postponed_step,
     postponed_to,
     team_steps,
@@ -41,35 +43,63 @@ class Sent:
 
     outbox_id: int
     person_id: int
-    role: str
     dues: tuple[Due, ...]
     steps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A step to tell one person of, in one message with others; `overtaken` are the earlier ones that are not sent."""
+    """A step to tell one person of, in one message with others.
+
+    Attributes:
+        overtaken: The earlier steps that are not sent.
+        can_wait: Whether nothing is lost if it is told tomorrow, by itself or by the step that follows it.
+    """
 
     due: Due
     recipient: Recipient
     role: str
     step: Step
     overtaken: tuple[str, ...] = ()
+    can_wait: bool = False
 
 
 @dataclass(frozen=True)
-class _Claimed:
+class Claimed:
     """A planned step that this tick has noted, and nobody else."""
 
     reminder_id: int
     planned: Planned
 
+    @property
+    def person_id(self) -> int:
+        """Who is told."""
+        return self.planned.recipient.person_id
+
 
 def remind(turn: Turn) -> list[Sent]:
-    """Queue all reminders that are due now: one digest a person, for each step once."""
-    if in_quiet_hours(turn.now, turn.rules):
+    """Queue all reminders that are due now, each step once, in one digest a person and day.
+
+    What comes up later on a day joins the next day's digest. Only what would be too late by then goes out on its own,
+    and says that it is an addition.
+    """
+    if in_quiet_hours(turn.now, turn.rules) or turn.now < turn.local(turn.today, turn.rules.reminder_time):
         return []
-    return send(turn, plan(turn), again=_postponed(turn))
+    planned, again = plan(turn), list(_postponed(turn))
+    told = _told_today(turn, {one.recipient.person_id for one in planned} | {one.person_id for one in again})
+    now = [one for one in planned if one.recipient.person_id not in told or not one.can_wait]
+    return send(turn, now, again=again, told=told, day=turn.today)
+
+
+def _told_today(turn: Turn, person_ids: Collection[int]) -> set[int]:
+    """Return who has had today's digest."""
+    keys = {_digest_key(person_id, turn.today): person_id for person_id in person_ids}
+    return {keys[key] for key in outbox.known_keys(turn.db, keys)}
+
+
+def _digest_key(person_id: int, day: date) -> str:
+    """Return what makes a person's digest of a day unique, however many processes tick."""
+    return f"digest:{person_id}:{day.isoformat()}"
 
 
 def plan(turn: Turn) -> list[Planned]:
@@ -98,8 +128,12 @@ def _plan_role(
     steps: _Steps,
     recipients: Callable[[Turn, Sequence[Adopted], str, str], list[Recipient]],
 ) -> list[Planned]:
-    """Return the newest step for each recipient who has not had it; a step too late for anybody is noted as dropped."""
-    newest, missed = newest_due(steps(occurrence, turn.rules), turn.now)
+    """Return the newest step for each recipient who has not had it.
+
+    A step too late for anybody is noted as dropped, and one whose item a nudge has told of today already.
+    """
+    all_steps = steps(occurrence, turn.rules)
+    newest, missed = newest_due(all_steps, turn.now)
     last = newest or (missed[-1] if missed else None)
     if last is None:
         return []
@@ -107,7 +141,8 @@ def _plan_role(
     if not left:
         return []
     earlier = [step.name for step in missed]
-    had = reminders.steps_done(turn.db, {one.item.adopted_id for one in left}, occurrence.period, earlier)
+    rules_left = {one.item.adopted_id for one in left}
+    had = reminders.steps_done(turn.db, rules_left, occurrence.period, earlier)
     overtaken = [(one, tuple(name for name in earlier if (one.item, one.person_id, name) not in had)) for one in left]
     if newest is None:
         too_late = [
@@ -115,8 +150,24 @@ def _plan_role(
         ]
         reminders.note_steps(turn.db, too_late, turn.now)
         return []
+    nudged = reminders.told_of(turn.db, rules_left, occurrence.period, step=nudge_name(turn.today))
+    reminders.note_steps(
+        turn.db,
+        [
+            reminders.NotedStep(one.item, one.person_id, name, "nudged")
+            for one, names in overtaken
+            for name in (*names, newest.name)
+            if (one.item, one.person_id) in nudged
+        ],
+        turn.now,
+    )
     dues = _dues_of(turn, occurrence, areas, [one.item for one in left])
-    return [Planned(dues[one.item], one, role, newest, names) for one, names in overtaken if one.item in dues]
+    waits = can_wait(all_steps, occurrence, turn.today, turn.rules)
+    return [
+        Planned(dues[one.item], one, role, newest, names, waits)
+        for one, names in overtaken
+        if one.item in dues and (one.item, one.person_id) not in nudged
+    ]
 
 
 def _members(turn: Turn, areas: Sequence[Adopted], period: str, step: str) -> list[Recipient]:
@@ -157,55 +208,56 @@ def send(
     turn: Turn,
     planned: Sequence[Planned],
     *,
-    again: Iterable[_Claimed] = (),
+    again: Iterable[Claimed] = (),
     template: str = "reminders/digest",
+    told: Collection[int] = (),
+    day: date | None = None,
     not_before: datetime | None = None,
 ) -> list[Sent]:
     """Note the steps that this tick is the first to tell of, and queue one message a person about all of theirs.
 
     Args:
         again: Steps noted earlier that belong into the same messages.
-        template: Of the messages, with the role behind it.
+        told: Who has been reminded today already; their message says so.
+        day: Whose digests these are: of each day one for each person who is not among `told`; None for what is no
+            digest.
     """
     claimed = [*_claim(turn, planned), *again]
-    unreachable = {
-        one.reminder_id: one.planned.recipient.person_id for one in claimed if one.planned.recipient.address is None
-    }
-    turn.left_out["unreachable"] += len(set(unreachable.values()))
-    reminders.attach(turn.db, dict.fromkeys(unreachable))
-    out_of_window.tell(
-        turn,
-        [
-            (one.reminder_id, one.planned.due, one.planned.recipient.person_id)
-            for one in claimed
-            if one.reminder_id in unreachable
-        ],
-    )
-    digests: dict[tuple[int, str], list[_Claimed]] = defaultdict(list)
+    _note_unreachable(turn, [one for one in claimed if one.planned.recipient.address is None])
+    of_person: dict[int, list[Claimed]] = defaultdict(list)
     for one in claimed:
         if one.planned.recipient.address is not None:
-            digests[one.planned.recipient.person_id, one.planned.role].append(one)
+            of_person[one.person_id].append(one)
     worded = _Wording(turn, template)
-    told = sorted(digests.items(), key=lambda entry: entry[0])
-    ids = turn.send_all(
-        [worded.message(role, found) for (_, role), found in told], kind="reminder", not_before=not_before
-    )
-    reminders.attach(
-        turn.db, {one.reminder_id: sent for sent, (_, found) in zip(ids, told, strict=True) for one in found}
-    )
+    messages = [
+        worded.message(
+            found,
+            told=person_id in told,
+            key=None if day is None or person_id in told else _digest_key(person_id, day),
+        )
+        for person_id, found in sorted(of_person.items())
+    ]
+    ids = turn.send_all(messages, kind="reminder", not_before=not_before)
+    sent = [(outbox_id, of_person[one.person_id]) for outbox_id, one in zip(ids, messages, strict=True)]
+    reminders.attach(turn.db, {one.reminder_id: outbox_id for outbox_id, found in sent for one in found})
     return [
         Sent(
-            sent,
-            person_id,
-            role,
+            outbox_id,
+            found[0].person_id,
             tuple({one.planned.due.item: one.planned.due for one in found}.values()),
             tuple(dict.fromkeys(one.planned.step.name for one in found)),
         )
-        for sent, ((person_id, role), found) in zip(ids, told, strict=True)
+        for outbox_id, found in sent
     ]
 
 
-def _claim(turn: Turn, planned: Sequence[Planned]) -> list[_Claimed]:
+def _note_unreachable(turn: Turn, claimed: Sequence[Claimed]) -> None:
+    turn.left_out["unreachable"] += len({one.person_id for one in claimed})
+    reminders.attach(turn.db, dict.fromkeys(one.reminder_id for one in claimed))
+    out_of_window.tell(turn, [(one.reminder_id, one.planned.due, one.person_id) for one in claimed])
+
+
+def _claim(turn: Turn, planned: Sequence[Planned]) -> list[Claimed]:
     """Note the planned steps, and those that they overtake; return what no other tick has noted before."""
     of_step = {reminders.NotedStep(one.due.item, one.recipient.person_id, one.step.name): one for one in planned}
     dropped = [
@@ -217,10 +269,10 @@ def _claim(turn: Turn, planned: Sequence[Planned]) -> list[_Claimed]:
     # In one order everywhere: two ticks that note the same steps at a time must not wait for each other.
     ordered = sorted(of_step, key=lambda step: (step.item.adopted_id, step.item.team_id, step.person_id, step.name))
     new = reminders.note_steps(turn.db, ordered, turn.now)
-    return [_Claimed(reminder_id, of_step[step]) for step, reminder_id in new.items()]
+    return [Claimed(reminder_id, of_step[step]) for step, reminder_id in new.items()]
 
 
-def _postponed(turn: Turn) -> Iterator[_Claimed]:
+def _postponed(turn: Turn) -> Iterator[Claimed]:
     """Yield the steps that were put off to now, by recipient; drop those that have become pointless."""
     days = [turn.today - timedelta(days=back) for back in range(LAST_STEP_USEFUL.days)]
     waiting = reminders.postponed(turn.db, [postponed_to(day) for day in days])
@@ -243,7 +295,7 @@ def _postponed(turn: Turn) -> Iterator[_Claimed]:
             reminders.drop_step(turn.db, again.id, "too late" if due else "submitted")
         else:
             recipient = Recipient(again.item, again.person_id, addresses[again.person_id])
-            yield _Claimed(again.id, Planned(due, recipient, "team", step))
+            yield Claimed(again.id, Planned(due, recipient, "team", step))
 
 
 class _Wording:
@@ -252,26 +304,39 @@ class _Wording:
     def __init__(self, turn: Turn, template: str) -> None:
         self._turn = turn
         self._template = template
-        self._made: dict[tuple[str, tuple[Item, ...]], Reply] = {}
+        self._made: dict[object, Reply] = {}
 
-    def message(self, role: str, claimed: Sequence[_Claimed]) -> Outgoing:
-        listed = tuple({one.planned.due.item: one.planned.due for one in claimed}.values())
-        key = (role, tuple(due.item for due in listed))
-        if key not in self._made:
-            self._made[key] = _digest(self._turn, f"{self._template}_{role}", role, listed)
+    def message(self, claimed: Sequence[Claimed], *, told: bool, key: str | None) -> Outgoing:
+        listed = {
+            role: tuple({one.planned.due.item: one.planned.due for one in claimed if one.planned.role == role}.values())
+            for role in ("team", "coordinator")
+        }
+        same = (told, *(tuple(due.item for due in dues) for dues in listed.values()))
+        if same not in self._made:
+            self._made[same] = _digest(self._turn, self._template, listed["team"], listed["coordinator"], told=told)
         first = claimed[0].planned.recipient
         if first.address is None:
             raise LookupError("who cannot be reached gets no message")
         until = max(one.planned.step.useful_until for one in claimed)
-        return Outgoing(first.person_id, first.address, self._made[key], until)
+        return Outgoing(first.person_id, first.address, self._made[same], until, key)
 
 
-def _digest(turn: Turn, template: str, role: str, listed: tuple[Due, ...]) -> Reply:
-    """Word one message about several items; the buttons are for the first few."""
-    text = render(template, dues=listed[:_SHOWN_DUES], more=max(len(listed) - _SHOWN_DUES, 0), today=turn.today)
-    if role == "coordinator":
-        return Reply(text, ((Button("Hạn báo cáo", "due.list"),),))
-    return Reply(text, buttons_for(listed[:_SHOWN_BUTTONS], named=len(listed) > 1))
+def _digest(turn: Turn, template: str, own: tuple[Due, ...], late: tuple[Due, ...], *, told: bool) -> Reply:
+    """Word one message about what somebody has to hand in, and what others owe a coordinator.
+
+    The buttons are for the first few.
+    """
+    text = render(
+        template,
+        own=own[:_SHOWN_DUES],
+        more=max(len(own) - _SHOWN_DUES, 0),
+        late=late[:_SHOWN_DUES],
+        more_late=max(len(late) - _SHOWN_DUES, 0),
+        told=told,
+        today=turn.today,
+    )
+    board = ((Button("Hạn báo cáo", "due.list"),),) if late else ()
+    return Reply(text, (*buttons_for(own[:_SHOWN_BUTTONS], named=len(own) > 1), *board))
 
 
 def buttons_for(listed: Sequence[Due], *, named: bool) -> Rows:

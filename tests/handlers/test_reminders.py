@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from handlers.reminders.planning import in_quiet_hours
 from handlers.turn import Rules
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
+from tests.support.copies import copy_of
 from tests.support.looking import rows
 from tests.support.ticking import tick_at, vn
 
@@ -244,14 +243,15 @@ def test_the_basis_of_a_deadline_is_shown(
 
 
 @on_sqlite
-def test_nothing_is_sent_in_quiet_hours(
+def test_nothing_is_sent_in_quiet_hours_or_before_the_digests_hour(
     coordinator: Conversation, converse: Converse, database: Database, clock: Clock
 ) -> None:
     member = converse("an", role="member", area=WARD)
     member.news()
-    for hour, minute in ((21, 0), (23, 59), (0, 0), (6, 29)):
-        assert tick_at(clock, database, vn(2026, 12, 8, hour, minute)) == 0
-    tick_at(clock, database, vn(2026, 12, 8, 6, 30))
+    for day, hour, minute in ((7, 21, 0), (7, 23, 59), (8, 0, 0), (8, 6, 29), (8, 6, 30), (8, 7, 29)):
+        tick_at(clock, database, vn(2026, 12, day, hour, minute))
+        assert member.news() == ""
+    tick_at(clock, database, vn(2026, 12, 8, 7, 30))
     assert "còn 6 ngày" in member.news()
 
 
@@ -313,19 +313,6 @@ def remembered(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) 
     coordinator.sends_action(YEAR)
     database.close()
     return path
-
-
-@contextmanager
-def copy_of(path: Path) -> Iterator[Database]:
-    """Open a copy in memory of a database file."""
-    database = Database("sqlite://")
-    with sqlite3.connect(path) as source:
-        raw = database.engine.raw_connection()
-        source.backup(raw.driver_connection)  # type: ignore[arg-type]  # the driver's own connection
-        raw.close()
-    source.close()
-    yield database
-    database.close()
 
 
 offsets = st.integers(min_value=0, max_value=45 * 24 * 60)
