@@ -46,6 +46,33 @@ CLEAR = [
     ("nhắc tổ họp thứ hai tuần sau", "họp", once(date(2026, 11, 23))),
     ("nhắc tổ gửi danh sách ngày mai", "gửi danh sách", once(date(2026, 11, 22))),
     ("nhắc cơ quan gửi báo cáo cuối hằng tháng", "gửi báo cáo", Rhythm(Every.MONTH, UNTIL, day=31)),
+    ("thứ 6 hàng tuần nhắc tổ gửi số liệu", "gửi số liệu", Rhythm(Every.WEEK, UNTIL, day=5)),
+    ("hằng tháng, ngày 25, nhắc các tổ nộp báo cáo", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
+    ("15/12 này nộp báo cáo năm", "nộp báo cáo năm", once(date(2026, 12, 15))),
+    ("nhắc tổ nộp báo cáo trước 20/1 này", "nộp báo cáo", once(date(2027, 1, 20), BEFORE)),
+    ("nhắc tổ mỗi 6 tháng nộp báo cáo trước ngày 20/6", "nộp báo cáo", Rhythm(Every.HALF, BEFORE, 20, 6)),
+    ("nhắc tổ nộp báo cáo trước ngày 20/6 và 20/12 hằng năm", "nộp báo cáo", Rhythm(Every.HALF, BEFORE, 20, 6)),
+    ("nhắc tổ nộp báo cáo ngày 15 các tháng 3, 6, 9, 12", "nộp báo cáo", Rhythm(Every.QUARTER, UNTIL, 15, 3)),
+    ("nhắc tổ nộp báo cáo 5/1, 5/4, 5/7 và 5/10", "nộp báo cáo", Rhythm(Every.QUARTER, UNTIL, 5, 1)),
+    ("nhắc tổ nộp báo cáo hằng quý, ngày 10 tháng cuối", "nộp báo cáo", Rhythm(Every.QUARTER, UNTIL, 10, 3)),
+    ("nhắc tổ nộp báo cáo nửa năm một lần, ngày 10 tháng cuối", "nộp báo cáo", Rhythm(Every.HALF, UNTIL, 10, 6)),
+    ("mỗi quý 1 lần nhắc tổ gửi ảnh trước ngày 10 tháng đầu quý sau", "gửi ảnh", Rhythm(Every.QUARTER, BEFORE, 10, 1)),
+    ("nhắc tổ nộp báo cáo trước ngày 15 tháng cuối quý này", "nộp báo cáo", once(date(2026, 12, 15), BEFORE)),
+    ("nhắc tổ nộp số liệu cuối mỗi quý", "nộp số liệu", Rhythm(Every.QUARTER, UNTIL, 31, 3)),
+    ("nhắc tổ nộp báo cáo cuối năm trước ngày 5/12", "nộp báo cáo cuối năm", once(date(2026, 12, 5), BEFORE)),
+    ("nhắc tổ nộp danh sách cuối tháng 12", "nộp danh sách", once(date(2026, 12, 31))),
+    ("nhắc tổ nộp báo cáo trước 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
+    ("nhắc tổ nộp báo cáo trc ng 25 hg thg", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
+    ("nhắc tổ nộp báo cáo ngày 25hàng tháng", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
+    ("nhắc tổ gửi số liệu chiều t6 hàng tuần", "gửi số liệu", Rhythm(Every.WEEK, UNTIL, day=5)),
+    ("nhắc tổ gửi danh sách trong 3 ngày tới", "gửi danh sách", once(date(2026, 11, 24))),
+    ("nhắc tổ gửi danh sách 2 tuần nữa", "gửi danh sách", once(date(2026, 12, 5))),
+    ("nhắc tổ gửi danh sách trong hôm nay", "gửi danh sách", once(TODAY)),
+    ("nhắc anh em nộp báo cáo trước ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
+    ("giúp tôi nhắc các tổ nộp báo cáo ngày 5 hằng tháng nhé", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=5)),
+    ("yêu cầu các tổ nộp báo cáo trước ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
+    ("đặt hạn: tổ nộp báo cáo ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
+    ("nhắc tổ nộp báo cáo trực Tết trước ngày 5/2/2027", "nộp báo cáo trực Tết", once(date(2027, 2, 5), BEFORE)),
 ]
 
 
@@ -76,6 +103,13 @@ def test_numbers_may_be_words() -> None:
             "nhắc tổ nộp báo cáo hằng quý trước ngày 10",
             (Rhythm(Every.QUARTER, BEFORE, 10, 3), Rhythm(Every.QUARTER, BEFORE, 10, 1)),
         ),
+        (
+            "nhắc tổ nộp báo cáo quý trước ngày 10 tháng đầu quý sau",
+            (Rhythm(Every.QUARTER, BEFORE, 10, 1), once(date(2027, 1, 10), BEFORE)),
+        ),
+        ("nhắc tổ nộp số liệu cuối quý", (Rhythm(Every.QUARTER, UNTIL, 31, 3), once(date(2026, 12, 31)))),
+        ("nhắc tổ nộp báo cáo cuối năm", (Rhythm(Every.YEAR, UNTIL, 31, 12), once(date(2026, 12, 31)))),
+        ("nhắc tổ nộp báo cáo, hạn 25", (Rhythm(Every.MONTH, UNTIL, day=25), once(date(2026, 11, 25)))),
     ],
 )
 def test_a_doubtful_sentence_leaves_a_choice(text: str, options: tuple[Rhythm, ...]) -> None:
@@ -104,6 +138,23 @@ def test_a_doubtful_sentence_leaves_a_choice(text: str, options: tuple[Rhythm, .
         ("nhắc tổ nộp báo cáo ngày 5/12 và ngày 9/12", Problem.SEVERAL),
         ("nhắc tổ nộp báo cáo ngày 5/12/2026 hằng năm", Problem.SEVERAL),
         ("nhắc tổ nộp báo cáo thứ sáu hằng tháng", Problem.SEVERAL),
+        ("nhắc tổ nộp báo cáo ngày 1 và 15 hằng tháng", Problem.SEVERAL),
+        ("nhắc tổ nộp báo cáo ngày 10, 20, 30 hằng tháng", Problem.SEVERAL),
+        ("nhắc tổ nộp báo cáo ngày 15 các tháng 3, 6, 10", Problem.SEVERAL),
+        ("nhắc tổ nộp báo cáo cuối tháng 13", Problem.IMPOSSIBLE),
+        ("nhắc tổ nộp báo cáo thứ sáu tuần trước", Problem.PAST),
+        ("nhắc tổ nộp báo cáo 2 tuần một lần vào thứ sáu", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo cách tuần vào thứ sáu", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo hằng ngày", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo mỗi 2 tháng vào ngày 5", Problem.RHYTHM),
+        ("mỗi thứ hai đầu tháng nhắc tổ nộp số liệu", Problem.RHYTHM),
+        ("nhắc tổ nộp số liệu thứ sáu tuần cuối cùng của tháng", Problem.RHYTHM),
+        ("nhắc tổ 2 nộp báo cáo trước ngày 25 hằng tháng", Problem.ONE_UNIT),
+        ("nhắc tổ thôn 3 nộp báo cáo trước ngày 25/12", Problem.ONE_UNIT),
+        ("nhắc tôi gọi điện ngày mai", Problem.PERSONAL),
+        ("moi quy nop 1 lan truoc ngay 10 thang dau quy sau", Problem.NO_WHAT),
+        ("nhắc tổ nộp báo cáo trước Tết 1 tuần", Problem.LUNAR),
+        ("nhac to nop bao cao truoc tet 1 tuan", Problem.LUNAR),
         ("nhắc tổ đi chùa rằm hằng tháng", Problem.LUNAR),
         ("nhắc tổ nộp ngày 10/3 âm lịch", Problem.LUNAR),
     ],
@@ -119,6 +170,9 @@ def test_what_cannot_be_kept_is_told(text: str, problem: Problem) -> None:
         ("nhắc các thôn nộp báo cáo ngày 25 hằng tháng", "village"),
         ("nhắc cơ quan nộp báo cáo ngày 25 hằng tháng", "office"),
         ("nhắc nộp báo cáo ngày 25 hằng tháng", None),
+        ("ngày 25 hằng tháng nhắc các xóm nộp báo cáo", "village"),
+        ("nhắc các tổ dân phố nộp báo cáo ngày 25 hằng tháng", "village"),
+        ("nhắc trưởng thôn nộp báo cáo ngày 25 hằng tháng", "village"),
     ],
 )
 def test_who_is_named_hands_in(text: str, kind: str | None) -> None:
@@ -132,6 +186,14 @@ def test_who_is_named_hands_in(text: str, kind: str | None) -> None:
         ("Nhac thu sau gui so lieu", True),
         ("/nhac nộp báo cáo ngày 5", True),
         ("nhắc họp 20/12", True),
+        ("thứ sáu hằng tuần nhắc tổ gửi số liệu", True),
+        ("moi quy nop 1 lan truoc ngay 10 thang dau quy sau", True),
+        ("15/12 này nộp báo cáo năm", True),
+        ("các tổ phải nộp báo cáo trước ngày 25 hằng tháng", True),
+        ("các tổ phải nộp báo cáo trước ngày nào", False),
+        ("ngày 15 tháng cuối quý nộp báo cáo gì?", False),
+        ("15/12 nộp hồ sơ giúp 2 bà", False),
+        ("yêu cầu các tổ nộp báo cáo", False),
         ("nhắc lại sau", False),
         ("nhắc hạn là gì", False),
         ("hôm nay nhắc tổ nộp báo cáo ngày 5", False),
@@ -183,7 +245,7 @@ def test_every_full_date_is_kept_or_refused_for_its_reason(wording: Wording, nam
 
 
 SAID = """tổ nộp trước ngày 5 15 29 31 32 0 tháng 2 6 13 quý năm tuần hằng mỗi cuối đầu thứ sáu 30/2 29/2 5/3 1/1/2027
-    20/12/26 mai này sau một lần và chủ nhật , / - ."""
+    20/12/26 mai này sau một lần và chủ nhật hết nửa đầu các nay 3, nữa trong 12 5/9 , / - ."""
 words = st.sampled_from(SAID.split())
 
 
