@@ -96,6 +96,9 @@ def test_a_one_off_fires_once_and_is_over(
         ("nhắc tổ đi lễ rằm hằng tháng", "dương lịch"),
         ("nhắc tổ nộp báo cáo", "chưa rõ ngày nào"),
         ("nhắc tổ ngày 25 hằng tháng", "chưa rõ phải nộp gì"),
+        ("nhắc tổ nộp báo cáo 2 tuần một lần vào thứ sáu", "Nhịp này tôi chưa nhắc được"),
+        ("nhắc tổ 2 nộp báo cáo ngày 5 hằng tháng", "chưa đặt được cho riêng một nơi"),
+        ("nhắc tôi nộp báo cáo ngày 5 hằng tháng", "chưa nhắc việc riêng"),
     ],
 )
 def test_what_cannot_be_kept_is_said_in_a_sentence_and_mended_in_the_next(
@@ -103,6 +106,19 @@ def test_what_cannot_be_kept_is_said_in_a_sentence_and_mended_in_the_next(
 ) -> None:
     assert said in coordinator.says(text)
     assert "Các kỳ tới" in coordinator.says("nộp báo cáo ngày 25 hằng tháng")
+
+
+@on_sqlite
+def test_the_day_may_come_first_and_the_duty_after_a_question(coordinator: Conversation) -> None:
+    assert "chậm nhất thứ Sáu hằng tuần" in coordinator.says("thứ 6 hàng tuần nhắc tổ gửi số liệu")
+    coordinator.presses("Huỷ")
+    assert "chậm nhất thứ Ba 15/12/2026, một lần" in coordinator.says("15/12 này nộp báo cáo năm")
+    coordinator.presses("Huỷ")
+    assert "chưa rõ phải nộp gì" in coordinator.says("moi quy nop 1 lan truoc ngay 10 thang dau quy sau")
+    preview = coordinator.says("báo cáo quý")
+    assert "trước ngày 10 tháng đầu quý" in preview
+    assert "1. Chậm nhất thứ Bảy 9/1/2027, nên nộp thứ Sáu 8/1/2027" in preview
+    assert "kỳ đầu trên đây là quý 1/2027" in preview
 
 
 @on_sqlite
