@@ -232,7 +232,7 @@ def simulate(
     with _quiet_database() as (database, settings):
         brain = wiring.think(settings)
         source = database if database is not None and asking.has_people(database) else None
-        for message in play(source, brain, start, end):
+        for message in play(source, brain, start, end, today=_today()):
             if as_json:
                 _print_json(message.as_json())
             else:

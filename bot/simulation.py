@@ -17,6 +17,9 @@ from handlers.rendering import ZONE
 from handlers.summaries import handling as summaries
 from handlers.turn import Turn
 
+_PLAYED_BEFORE = timedelta(days=45)
+"""Nothing that was due before is still useful after so long."""
+
 
 @dataclass(frozen=True)
 class SimulatedMessage:
@@ -38,26 +41,32 @@ class SimulatedMessage:
         return {**self.__dict__, "at": self.at.astimezone(ZONE).isoformat(), "units": list(self.units)}
 
 
-def simulate(original: Database | None, brain: Brain, start: date, end: date) -> Iterator[SimulatedMessage]:
+def simulate(
+    original: Database | None, brain: Brain, start: date, end: date, *, today: date
+) -> Iterator[SimulatedMessage]:
     """Yield every message of the span, both days included, by time.
 
+    What would be sent before a span that lies ahead is played and not told, so that what is late for it is not told on
+    its first day.
+
     Args:
-        original: The data to copy; None to play the demonstration.
+        original: The data to copy; None to play the demonstration, as if it had been running for long.
     """
     copy = Database("sqlite://")
     copy_for_simulation(original, copy)
-    begin = datetime.combine(start, time(), tzinfo=ZONE)
     if original is None:
         with copy.transaction() as db:
-            demonstration.build(db, begin)
-    for offset in range((end - start).days + 1):
-        now = datetime.combine(start + timedelta(days=offset), brain.rules.reminder_time, tzinfo=ZONE)
+            demonstration.build(db, datetime.combine(start, time(), tzinfo=ZONE))
+    begin = start - _PLAYED_BEFORE if original is None else min(start, max(today, start - _PLAYED_BEFORE))
+    for offset in range((end - begin).days + 1):
+        day = begin + timedelta(days=offset)
+        now = datetime.combine(day, brain.rules.reminder_time, tzinfo=ZONE)
         with copy.transaction() as db:
             turn = Turn(db, now, brain.answerer, brain.calendar, brain.rules)
-            for sent in reminders.remind(turn):
-                yield _reminder(turn, sent)
-            for outbox_id in summaries.send_weekly(turn):
-                yield _summary(turn, outbox_id)
+            reminded, summed_up = reminders.remind(turn), summaries.send_weekly(turn)
+            if day >= start:
+                yield from (_reminder(turn, sent) for sent in reminded)
+                yield from (_summary(turn, outbox_id) for outbox_id in summed_up)
     copy.close()
 
 

@@ -54,7 +54,7 @@ def told(messages: list[SimulatedMessage]) -> list[tuple[datetime, str, str]]:
 def test_it_tells_what_the_scheduler_would_send_and_leaves_the_data_alone(database: Database, brain: Brain) -> None:
     furnish(database)
     before = contents(database)
-    simulated = list(simulate(database, brain, START, END))
+    simulated = list(simulate(database, brain, START, END, today=START))
     assert contents(database) == before
     assert {message.recipient for message in simulated} >= {"An", "Be", "Cuc"}
 
@@ -80,14 +80,31 @@ def test_it_starts_from_what_has_happened_already(database: Database, brain: Bra
             reminders.enter(
                 db, item, [team.id], kind="submitted", person_id=None, now=datetime(2026, 12, 1, tzinfo=ZONE)
             )
-    reminded = {one.recipient for one in simulate(database, brain, START, END) if one.kind == "reminder"}
+    reminded = {one.recipient for one in simulate(database, brain, START, END, today=START) if one.kind == "reminder"}
     assert "An" not in reminded
     assert "Be" in reminded
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("is_demonstration", [True, False])
+def test_a_part_of_a_span_tells_what_the_whole_tells_of_it(
+    database: Database, brain: Brain, is_demonstration: bool
+) -> None:
+    furnish(database)
+    source, today = (None if is_demonstration else database), date(2026, 11, 22)
+    whole = list(simulate(source, brain, date(2026, 12, 1), END, today=today))
+    for number in range(2, 17, 3):
+        first = date(2026, 12, number)
+        part = list(simulate(source, brain, first, END, today=today))
+        expected = [one for one in whole if one.at.date() >= first]
+        assert [(one.at, one.recipient, one.step) for one in part] == [
+            (one.at, one.recipient, one.step) for one in expected
+        ]
+
+
 def test_a_year_of_the_demonstration_is_played_in_seconds(brain: Brain) -> None:
     began = time.perf_counter()
-    found = list(simulate(None, brain, date(2026, 1, 1), date(2026, 12, 31)))
+    found = list(simulate(None, brain, date(2026, 1, 1), date(2026, 12, 31), today=START))
     assert time.perf_counter() - began < 20
     steps = [(one.recipient, one.rule, one.step, one.at.date()) for one in found if one.kind == "reminder"]
     assert len(steps) == len(set(steps)) > 100
@@ -95,7 +112,7 @@ def test_a_year_of_the_demonstration_is_played_in_seconds(brain: Brain) -> None:
 
 
 def test_no_message_is_in_quiet_hours_or_empty(brain: Brain) -> None:
-    for message in simulate(None, brain, START, END):
+    for message in simulate(None, brain, START, END, today=START):
         assert 6 <= message.at.astimezone(ZONE).hour < 21
         assert message.text.strip()
         assert set(message.as_json()) == set(SimulatedMessage.__dataclass_fields__)
