@@ -106,13 +106,18 @@ PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("dat han rieng", "dat han", "dat nhac"), "nhac"),
     **dict.fromkeys(("ngung nhac", "ngung nhac han", "sua han", "cac han dang nhac"), "ngungnhac"),
     **dict.fromkeys(("thong bao", "gui thong bao"), "thongbao"),
-    **dict.fromkeys(("bao cao", "so lieu bao cao", "so lieu quy"), "baocao"),
+    **dict.fromkeys(
+        ("bao cao", "so lieu bao cao", "so lieu quy", "so lieu quy nay", "bao cao quy", "bao cao quy nay"), "baocao"
+    ),
     **dict.fromkeys(("cau chua tra loi", "cau hoi chua tra loi", "cac cau chua tra loi"), "cauhoi"),
     **dict.fromkeys(("cau tra loi rieng", "cac cau tra loi rieng"), "traloirieng"),
     **dict.fromkeys(("nho to ho tro", "nho to giup", "nho to giup do", "nho to cong nghe so giup"), "nho"),
     **dict.fromkeys(("yeu cau", "cac yeu cau", "viec da nho", "viec ba con nho", "viec dang cho"), "yeucau"),
+    **dict.fromkeys(("ai nho giup", "ai can giup", "con ai nho giup khong", "con ai nho giup ko"), "yeucau"),
     **dict.fromkeys(("gap nguoi that", "gap can bo", "cho gap nguoi that", "cho toi gap nguoi that"), "gapnguoi"),
-    **dict.fromkeys(("lich truc", "dat lich truc", "xem lich truc"), "lichtruc"),
+    **dict.fromkeys(
+        ("lich truc", "dat lich truc", "xem lich truc", "doi lich truc", "sua lich truc", "ai truc"), "lichtruc"
+    ),
     **dict.fromkeys(("moi thanh vien", "moi vao to", "tao ma moi"), "moi"),
     **dict.fromkeys(("danh sach to", "danh sach thanh vien", "ai khong nhan duoc tin", "ai chua vao"), "danhsach"),
     **dict.fromkeys(("noi tai khoan", "ket noi tai khoan", "lien ket tai khoan"), "noi"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
+from db import areas
 from handlers.assistance import companions, rights
 from handlers.assistance.draft import Writing
 from handlers.message import Button, Rows
@@ -28,6 +30,7 @@ _MOST_PEOPLE_BUTTON = 10
 _MOST_COLLEAGUES = 8
 _PLACE_LENGTH = 120
 _NOTE_LENGTH = 200
+_AT = re.compile(r"(?:ở|o|tại|tai)\s+(?=\w)", re.IGNORECASE)
 _NOTHING = frozenset(("khong", "khong co", "khong co ai", "khong ai", "khong ghi", "bo", "bo di", "xoa", "xoa di"))
 """Empties a field that an entry need not have."""
 
@@ -96,6 +99,28 @@ def typed(turn: Turn, writing: Writing, text: str) -> Writing | None:
         return writing.with_draft(position, draft.filled(field, ()))
     value = companions.named(turn, writing, text) if field == "members" else _said(field, text, turn.today)
     return None if value is None else writing.with_draft(position, draft.filled(field, value or None))
+
+
+def corrected(turn: Turn, writing: Writing, text: str) -> Writing | None:
+    """Return the writing put right by a short text while it is shown whole: "hôm qua", "4 người", "ở khu phố 3".
+
+    None for anything that does not say plainly which field it is about, and where several sessions are shown.
+    """
+    if writing.ask is not None or writing.entries or len(writing.drafts) != 1:
+        return None
+    _, area_id = rights.unit_of(turn, writing.person_id)
+    at = _AT.match(text)
+    place = text[at.end() :] if at else text
+    villages = [village for village in areas.villages(turn.db, area_id) if fold(village) == fold(place).strip(" .!")]
+    found: list[tuple[str, Any]] = [("place", villages[0] if villages else place)] if villages or at else []
+    for field in () if found else ("people", "date", "outcome", "minutes"):
+        value = _said(field, text, turn.today)
+        if value:
+            found.append((field, value))
+    if len(found) != 1:
+        return None
+    (field, value), draft = found[0], writing.drafts[0]
+    return writing.with_draft(0, draft.filled(field, value[:_PLACE_LENGTH] if field == "place" else value))
 
 
 def number_in(written: str) -> int:

@@ -180,6 +180,11 @@ class Writing:
         }
 
     @property
+    def depth(self) -> int:
+        """How many wait to be saved, this one included."""
+        return 1 + (0 if self.before is None else self.before.depth)
+
+    @property
     def before(self) -> Writing | None:
         """What was interrupted, None if nothing was."""
         return None if self.interrupted is None else Writing.from_json(self.interrupted)

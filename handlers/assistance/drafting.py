@@ -15,6 +15,8 @@ from knowledge.log_sentence import LogEntry
 
 _MOST_SESSIONS = 10
 """More in one message would need more buttons than a message may carry."""
+_MOST_WAITING = 10
+"""Sessions that wait behind one another to be saved."""
 
 
 def guide(turn: Turn, *, person_id: int | None = None) -> list[Reply]:
@@ -50,12 +52,30 @@ def take(
         return [Reply(render("assistance/too_many", most=_MOST_SESSIONS))]
     drafts = [Draft.understood(entry) for entry in entries]
     drafts = [replace(draft, companions=(*others, *draft.companions)) for draft in drafts]
-    writing = Writing.begun(*drafts, origin=origin, person_id=person_id)
+    waiting = _told_before(turn, origin, drafts)
+    if waiting is not None and waiting.depth >= _MOST_WAITING:
+        return [Reply(render("assistance/not_understood", field=None)), *asking.go_on(turn, waiting)]
+    interrupted = None if waiting is None else waiting.as_json()
+    writing = Writing.begun(*drafts, origin=origin, person_id=person_id, interrupted=interrupted)
     replies = asking.go_on(turn, writing)
     if as_question is None:
         return replies
     ask = Button("Không, tôi muốn hỏi", f"log.ask:{writing.id}:{as_question}")
     return [*replies[:-1], replace(replies[-1], rows=(*replies[-1].rows, (ask,)))]
+
+
+def _told_before(turn: Turn, origin: str | None, drafts: Sequence[Draft]) -> Writing | None:
+    """Return what waits to be saved beside what is told now.
+
+    Not what this says anew: the same message before it was edited, or a session of the same topics about which
+    something was asked.
+    """
+    waiting = asking.current(turn)
+    if waiting is None or (origin is not None and waiting.origin == origin):
+        return None
+    same = [draft.topics for draft in waiting.drafts] == [draft.topics for draft in drafts]
+    told = waiting.entries or any(draft.topics or draft.people for draft in waiting.drafts)
+    return waiting.before if not told or (waiting.ask is not None and same) else waiting
 
 
 def again(turn: Turn, entry_id: int | None) -> list[Reply]:

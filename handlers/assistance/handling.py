@@ -61,7 +61,7 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if writing.ask is None and answered_yes(text):
         return saving.save(turn, writing)
     if not reading.log.is_question and not (reading.log.is_log and len(text.split()) > _ANSWER_WORDS):
-        answered = answers.typed(turn, writing, text)
+        answered = answers.typed(turn, writing, text) or answers.corrected(turn, writing, text)
         if answered is not None:
             return asking.go_on(turn, answered)
     if reading.log.is_log:

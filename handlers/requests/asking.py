@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import time, timedelta
 
-from db import people, requests
+from db import requests
 from handlers.message import Button, Incoming, Reply, Rows
 from handlers.people import consent
 from handlers.people.between import answered
@@ -217,7 +217,7 @@ def _show(turn: Turn, asked: Asked) -> list[Reply]:
         asked=asked,
         place=places.label(turn, asked.place) if asked.place is not None else "",
         topics=turn.answerer.knowledge.topics,
-        name=people.label(turn.db, turn.person.id),
+        name=turn.person.name,
     )
     return [Reply(text, ((Button("Gửi", "req.send"), Button("Sửa", "req.edit"), Button("Huỷ", "req.drop")),))]
 

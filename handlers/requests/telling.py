@@ -68,7 +68,7 @@ def card(turn: Turn, request: Request, *, taken: bool = False) -> Reply:
         mine=mine,
         just_taken=taken,
         # A name is for the one who goes there, not for all who could.
-        citizen=people.label(turn.db, citizen) if mine and citizen is not None else None,
+        citizen=people.person_info(turn.db, citizen, turn.now).name if mine and citizen is not None else None,
         reachable=citizen is not None and people.address_of(turn.db, citizen) is not None,
         taker=None if request.taken_by is None else people.label(turn.db, request.taken_by),
     )

@@ -329,7 +329,9 @@ def test_an_answer_that_is_not_understood_is_asked_again(converse: Converse, dat
 
 
 @on_sqlite
-def test_a_new_sentence_in_the_middle_replaces_the_draft(converse: Converse, database: Database) -> None:
+def test_a_sentence_on_the_same_topic_instead_of_an_answer_replaces_the_draft(
+    converse: Converse, database: Database
+) -> None:
     member = converse("an", role="member")
     member.says("hôm nay giúp mấy bà cài vneid")
     assert "Số lượt người: 5" in member.says("hôm qua giúp 5 ông cài vneid ở chợ")
@@ -441,3 +443,45 @@ def test_a_dialogue_is_over_after_twelve_hours(converse: Converse, database: Dat
     assert "của lần ghi trước" in member.presses("Lưu")
     assert saved(database) == []
     assert "lúc nãy" not in member.says("quên mật khẩu vneid")
+
+
+# Told in a hurry
+
+
+@on_sqlite
+def test_a_sentence_behind_one_that_is_not_saved_yet_loses_neither(converse: Converse, database: Database) -> None:
+    member = converse("an", role="member")
+    member.says("hôm nay giúp 2 ông nộp hồ sơ dịch vụ công")
+    assert "Thanh toán" in member.says("hôm nay giúp 5 người ở chợ thanh toán qr")
+    told = member.says("lưu")
+    assert told.index("Đã lưu") < told.index("Buổi hỗ trợ lúc nãy vẫn chờ bác lưu")
+    assert "Dịch vụ công" in told
+    assert "Đã lưu" in member.says("lưu")
+    assert [entry["people"] for entry in saved(database)] == [5, 2]
+    assert rows(database, "dialogue")[0]["state"] is None
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("4 người", "Số lượt người: 4"),
+        ("bốn bà", "Số lượt người: 4"),
+        ("hom qua", "Ngày: thứ Sáu 20/11/2026"),
+        ("chua xong", "Kết quả: chưa xong"),
+        ("thon 2", "Nơi: thôn 2"),
+        ("ở chợ Đình", "Nơi: chợ Đình"),
+        ("2 tiếng", "Thời gian: 2 giờ"),
+        ("ngày mai", None),
+        ("ừm để xem", None),
+    ],
+)
+def test_while_it_is_shown_a_few_plain_words_put_it_right(
+    converse: Converse, database: Database, said: str, line: str | None
+) -> None:
+    member = converse("an", role="member")
+    member.says("hôm nay giúp 3 bà cài vneid ở nhà văn hoá")
+    answer = member.says(said)
+    assert (line or "chưa lưu") in answer
+    assert "Lưu" in member.buttons()
+    assert saved(database) == []
