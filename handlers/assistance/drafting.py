@@ -28,7 +28,7 @@ def guide(turn: Turn, *, person_id: int | None = None) -> list[Reply]:
     draft = Draft(held_on=turn.today, missing=("topics", "people"))
     again = person_id is None and assistance.last(turn.db, turn.person.id) is not None
     extra = ((Button("Như lần trước", "log.again"),),) if again else ()
-    return asking.go_on(turn, Writing.begun(draft, person_id=person_id), first=True, extra=extra)
+    return asking.go_on(turn, _begun(turn, [draft], person_id=person_id), first=True, extra=extra)
 
 
 def take(
@@ -52,16 +52,41 @@ def take(
         return [Reply(render("assistance/too_many", most=_MOST_SESSIONS))]
     drafts = [Draft.understood(entry) for entry in entries]
     drafts = [replace(draft, companions=(*others, *draft.companions)) for draft in drafts]
-    waiting = _told_before(turn, origin, drafts)
-    if waiting is not None and waiting.depth >= _MOST_WAITING:
-        return [Reply(render("assistance/not_understood", field=None)), *asking.go_on(turn, waiting)]
-    interrupted = None if waiting is None else waiting.as_json()
-    writing = Writing.begun(*drafts, origin=origin, person_id=person_id, interrupted=interrupted)
+    writing = _begun(turn, drafts, origin=origin, person_id=person_id)
+    if writing.depth > _MOST_WAITING and writing.before is not None:
+        return [Reply(render("assistance/not_understood", field=None)), *asking.go_on(turn, writing.before)]
     replies = asking.go_on(turn, writing)
     if as_question is None:
         return replies
     ask = Button("Không, tôi muốn hỏi", f"log.ask:{writing.id}:{as_question}")
     return [*replies[:-1], replace(replies[-1], rows=(*replies[-1].rows, (ask,)))]
+
+
+def again(turn: Turn, entry_id: int | None) -> list[Reply]:
+    """Offer an entry again for today: the one with an id, or the person's last."""
+    entry = assistance.last(turn.db, turn.person.id) if entry_id is None else rights.changeable(turn, entry_id)
+    if entry is None:
+        return [Reply(render("assistance/nothing_before"))]
+    draft = replace(Draft.of_entry(entry), held_on=turn.today, outcome="done", note=None, accepted=("twin",))
+    person_id = None if entry.person_id == turn.person.id else entry.person_id
+    return asking.go_on(turn, _begun(turn, [draft], person_id=person_id))
+
+
+def more(turn: Turn, entry_id: int) -> list[Reply]:
+    """Begin a further session at the same place, on the same day and for the same person as an entry."""
+    entry = rights.changeable(turn, entry_id)
+    if entry is None:
+        return [Reply(render("assistance/nothing_before"))]
+    draft = Draft(place=entry.place, held_on=entry.held_on, missing=("topics", "people"), accepted=("place", "date"))
+    person_id = None if entry.person_id == turn.person.id else entry.person_id
+    return asking.go_on(turn, _begun(turn, [draft], person_id=person_id))
+
+
+def _begun(turn: Turn, drafts: Sequence[Draft], *, origin: str | None = None, person_id: int | None = None) -> Writing:
+    """Begin with new sessions; what waits to be saved waits behind them."""
+    waiting = _told_before(turn, origin, drafts)
+    interrupted = None if waiting is None else waiting.as_json()
+    return Writing.begun(*drafts, origin=origin, person_id=person_id, interrupted=interrupted)
 
 
 def _told_before(turn: Turn, origin: str | None, drafts: Sequence[Draft]) -> Writing | None:
@@ -76,23 +101,3 @@ def _told_before(turn: Turn, origin: str | None, drafts: Sequence[Draft]) -> Wri
     same = [draft.topics for draft in waiting.drafts] == [draft.topics for draft in drafts]
     told = waiting.entries or any(draft.topics or draft.people for draft in waiting.drafts)
     return waiting.before if not told or (waiting.ask is not None and same) else waiting
-
-
-def again(turn: Turn, entry_id: int | None) -> list[Reply]:
-    """Offer an entry again for today: the one with an id, or the person's last."""
-    entry = assistance.last(turn.db, turn.person.id) if entry_id is None else rights.changeable(turn, entry_id)
-    if entry is None:
-        return [Reply(render("assistance/nothing_before"))]
-    draft = replace(Draft.of_entry(entry), held_on=turn.today, outcome="done", note=None, accepted=("twin",))
-    person_id = None if entry.person_id == turn.person.id else entry.person_id
-    return asking.go_on(turn, Writing.begun(draft, person_id=person_id))
-
-
-def more(turn: Turn, entry_id: int) -> list[Reply]:
-    """Begin a further session at the same place, on the same day and for the same person as an entry."""
-    entry = rights.changeable(turn, entry_id)
-    if entry is None:
-        return [Reply(render("assistance/nothing_before"))]
-    draft = Draft(place=entry.place, held_on=entry.held_on, missing=("topics", "people"), accepted=("place", "date"))
-    person_id = None if entry.person_id == turn.person.id else entry.person_id
-    return asking.go_on(turn, Writing.begun(draft, person_id=person_id))

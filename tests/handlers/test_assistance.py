@@ -453,6 +453,8 @@ def test_a_sentence_behind_one_that_is_not_saved_yet_loses_neither(converse: Con
     member = converse("an", role="member")
     member.says("hôm nay giúp 2 ông nộp hồ sơ dịch vụ công")
     assert "Thanh toán" in member.says("hôm nay giúp 5 người ở chợ thanh toán qr")
+    assert "việc gì" in member.says("ghi")
+    member.says("huỷ")
     told = member.says("lưu")
     assert told.index("Đã lưu") < told.index("Buổi hỗ trợ lúc nãy vẫn chờ bác lưu")
     assert "Dịch vụ công" in told
