@@ -203,6 +203,9 @@ def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | No
 
 def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     hit = _at(_tables().vague, tokens, start)
+    begins = start == 0 or tokens[start - 1].is_break
+    if hit is not None and tokens[start].plain and tokens[start].fold == "co" and not begins:
+        return None  # "quan co Lan" without marks is no "có lần"
     return Day(start, hit.end, None) if hit else None
 
 

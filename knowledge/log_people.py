@@ -48,6 +48,7 @@ _UNSAFE = frozenset(
     ]
 )
 _ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
+_TEAM_LIKE = frozenset(["nhóm", "tốp"])
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
 _MOST_CHILDREN = 10
@@ -244,6 +245,8 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     """Read "3 bà", "mười hai hộ", "khoảng 10 người" and "mấy bác"."""
     tables = _tables()
     vague = tables.vague.at(tokens, start)
+    if vague is not None and vague.value in _TEAM_LIKE and vague.end < len(tokens) and tokens[vague.end].is_number:
+        vague = None  # "nhóm 4 người chúng tôi"
     if vague is not None and tokens[start].plain and vague.end - start == 1:
         vague = _vague_without_marks(tokens, vague, handed)
     if vague is not None and vague.value == "trên" and start > 0 and tokens[start - 1].is_number:
@@ -284,9 +287,15 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         return None  # "nhung ma" without marks: nhưng mà
     if helpers is not None and number is not None and (helpers.end - noun_start > 1 or start - 1 not in handed):
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)
+    group = noun is None and vague is not None and vague.end - vague.start > 1 and number is None
+    called = vague is not None and vague.end < len(tokens) and tokens[vague.end].is_capital
+    if group and vague is not None and vague.value in people_words().groups and not called:
+        return Mention(start, vague.end, None, "counted", "nguoi", numbered=True)  # "giúp cả lớp", "giúp đông lắm"
     if noun is None or noun_start in taken:
         return None
     kind, noun_end = noun
+    if vague is not None and vague.value in _TEAM_LIKE and tokens[noun_start].means(people_words().speakers):
+        return None  # "nhóm em"
     alone = _noun_at(tokens, start)
     if (
         number is not None
@@ -406,7 +415,9 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if loose and last.fold == "o" and last.plain and (not offered or begins_place(tokens, end)):
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
-    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
+    follows = start > 0 and (tokens[start - 1].raw == "," or tokens[start - 1].means(people_words().joiners))
+    told = named and (offered or follows) and tokens[end].means(people_words().names)  # "giup co hanh, di sau"
+    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE) and not told:
         return None
     if last.plain and last.fold == "duong" and start > 0 and tokens[start - 1].is_number:
         return None  # "nha so 12 duong Tran Phu" without marks: đường

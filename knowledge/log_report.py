@@ -372,7 +372,8 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
             continue  # "mai là hạn rồi, hôm nay giúp 2 hộ"
         unsafe = hit.end - hit.start == 1 and tokens[hit.start].plain and tokens[hit.start].fold in _UNSAFE_PLANS
         unsafe = unsafe and not (hit.start and tokens[hit.start - 1].means(people_words().speakers))  # "e dinh"
-        unsafe = unsafe or hit.start in covered([day for day in sentence.days if day.date is None])
+        ahead = hit.end - hit.start > 1 and tokens[hit.end - 1].means(("sau", "tới"))
+        unsafe = unsafe or (not ahead and hit.start in covered([day for day in sentence.days if day.date is None]))
         told_since = any(
             hit.end < day.start <= first and day.date is not None and not day.bare for day in sentence.days
         )  # "định chiều nay giúp 5 bác" is still to come
