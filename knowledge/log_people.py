@@ -189,6 +189,8 @@ def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
     hit = _tables().whole_house.at(tokens, start + led) if start + led < len(tokens) else None
     if hit is None or (hit.value == "hộ" and tokens[hit.start].plain):  # "ho tro" without marks
         return None
+    if begins_place(tokens, hit.start, longer_than=hit.end - hit.start):
+        return None  # "nhà văn hoá, có 6 bà con"
     for at in range(hit.end, min(hit.end + _OWNER_REACH, len(tokens))):
         number = number_at(tokens, at)
         unit = _noun_at(tokens, at + number.length) if number is not None else None
@@ -397,13 +399,13 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
             return Mention(start, owner_end, 1, "kin", tokens[start].fold, numbered=False, name=name)
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
+    last = tokens[end - 1]
     named_end = _name_end(tokens, end, taken)
-    small = not tokens[end - 1].means(people_words().owners) and _is_small_name(tokens, end, taken)
+    small = last.fold not in _NEVER_ALONE and not last.means(people_words().owners) and _is_small_name(tokens, end, taken)
     if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
     offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
-    last = tokens[end - 1]
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_ALONE or len(last.raw) == 1)
     )

@@ -21,6 +21,9 @@ _CLOSING_WORDS = (
 _UNSAFE_CLOSING = frozenset(["chi", "mo", "ha", "hen", "he", "cho", "chu", "a", "hi"])
 """Without marks these may as well be a name, a noun or "chờ"."""
 _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
+_NEIGHBOURS = frozenset(
+    ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
+)
 _OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
 _NEWS_REACH = 4
@@ -79,7 +82,7 @@ def _asks_to_record(sentence: Sentence) -> bool:
 
 def _is_somebody(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether a certain person is meant, also where a name is typed small: "giup bac hung"."""
-    if mention.name or mention.noun == "bà con":
+    if mention.name or mention.noun in _NEIGHBOURS:
         return True
     tokens, at = sentence.tokens, mention.end
     if mention.kind != "kin" or at >= len(tokens) or mention.owned:
@@ -416,7 +419,7 @@ def _helps_speaker(sentence: Sentence, at: int) -> bool:
     if named:
         return False
     token = sentence.tokens[position]
-    if token.means(("tôi", "tui", "mình", "tớ")) or (token.plain and token.fold == "toi"):
+    if token.means(("tôi", "tui", "mình", "tớ")) and not (token.plain and token.fold == "to"):  # tổ
         return True
     # "giúp em cài" is a request, "giúp em học sinh lớp 9" and "giúp con bà Lan" are not.
     return token.means(("em", "con", "cháu")) and _ends_or_acts(sentence, position + 1)

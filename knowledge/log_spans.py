@@ -27,6 +27,11 @@ _GLUED_UNIT = re.compile(
 """A count typed together with whom it counts: "5ng"."""
 _PUPILS = re.compile(r"(?<=[0-9] )hs(?= (?:l[oớ]p|c[aấ]p|tr[uư][oờ]ng|thcs|thpt|ti[eể]u)(?![^\W_]))", re.IGNORECASE)
 """Elsewhere "hs" is short for hồ sơ."""
+_SHARE = re.compile(
+    r"((?<![^\W_])(?:đạt|dat|được|duoc|dc|đc|giúp|giup|xong|trợ|tro|dẫn|dan|hd|ht) )([0-9]{1,3})/([0-9]{1,3})(?![0-9/])",
+    re.IGNORECASE,
+)
+"""Behind a word like "đạt" or "giúp" two numbers are a share: "đạt 8/10"; elsewhere they are mostly a day."""
 
 
 _REPLACED = re.compile("|".join(re.escape(nfc(hidden)) for hidden in REPLACEMENTS.values()))
@@ -78,8 +83,17 @@ def _topics(tokens: Sequence[Token]) -> list[Topic]:
     return [
         topic
         for topic in found
-        if not (_is_lure(tokens, topic, found) or _is_our_team(tokens, topic) or _is_platform(topic, found))
+        if not (
+            _is_lure(tokens, topic, found)
+            or _is_our_team(tokens, topic)
+            or _is_platform(topic, found)
+            or _is_phone_number(tokens, topic)
+        )
     ]
+
+
+def _is_phone_number(tokens: Sequence[Token], topic: Topic) -> bool:
+    return topic.start > 0 and tokens[topic.start].fold == "dien" and tokens[topic.start - 1].means(("số",))
 
 
 def _is_platform(topic: Topic, topics: Sequence[Topic]) -> bool:
@@ -178,7 +192,8 @@ class Sentence:
 
 def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     """Find what is in a `masked` text; `villages` are the names of the member's commune."""
-    text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", nfc(masked)))
+    text = _SHARE.sub(_in_words, nfc(masked))
+    text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", text))
     gaps = [match.span() for match in _REPLACED.finditer(text)]
     text = _REPLACED.sub(lambda match: " " * len(match.group()), text)
     tokens = repair(tokenize(text, verb_words().abbreviations))
@@ -221,6 +236,8 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
 
     places = find_places(tokens, text, villages, is_known, person_ends)
     places = [place for place in places if place.start not in in_topic | teams | in_measures]
+    places = [place for place in places if not _is_still_to_go(tokens, place)]
+    places = [place for place in places if not _is_of_team(tokens, place)] or places
     places += [
         Place(spot, day.end, None)
         for day in days
@@ -244,6 +261,21 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     return Sentence(
         text, tokens, days, places, topics, mentions, signals, reasons, gives, acts, _clauses(tokens), measures, hidden
     )
+
+
+def _in_words(share: re.Match[str]) -> str:
+    """Write "8/10" as "8 trong 10"; what is more than the whole stays as it is."""
+    return f"{share[1]}{share[2]} trong {share[3]}" if int(share[2]) <= int(share[3]) else share[0]
+
+
+def _is_still_to_go(tokens: Sequence[Token], place: Place) -> bool:
+    """Tell whether somebody has yet to go there: "phải lên công an xã mới làm tiếp được"."""
+    return place.start > 1 and tokens[place.start - 2].means(("phải", "hẹn", "cần", "bảo", "kêu"))
+
+
+def _is_of_team(tokens: Sequence[Token], place: Place) -> bool:
+    """Tell whether a place only says whose team it was: "tổ CNSCĐ thôn Phú Mỹ"."""
+    return any(hit.value[0] == "to_cnscd" and hit.end == place.start for hit in _topic_table().find(tokens))
 
 
 def covered(spans: Sequence[Hit[Any] | Topic | Day | Place | Mention | Measure | Signal]) -> frozenset[int]:
