@@ -340,7 +340,8 @@ def _is_one_of(sentence: Sentence, mention: Mention, earlier: Sequence[Mention])
     busy = any(start <= at < end for at in [*sentence.gives, *(topic.start for topic in sentence.topics)])
     judged = any(mention.end <= signal.start < end for signal in sentence.signals)
     counted = any(
-        other.noun in {mention.noun, "nguoi", "cao"} and (other.count or 0) > 1 and other.end <= start for other in earlier
+        other.noun in {mention.noun, "nguoi", "cao"} and (other.count or 0) > 1 and other.end <= start
+        for other in earlier
     )
     if counted and mention.start and sentence.tokens[mention.start - 1].means(("trừ",)):
         return True  # "giúp 10 người, trừ bà Lan"

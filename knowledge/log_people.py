@@ -401,7 +401,9 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         end = start + 1  # "chi Dau" without marks is no chị dâu
     last = tokens[end - 1]
     named_end = _name_end(tokens, end, taken)
-    small = last.fold not in _NEVER_ALONE and not last.means(people_words().owners) and _is_small_name(tokens, end, taken)
+    small = (
+        last.fold not in _NEVER_ALONE and not last.means(people_words().owners) and _is_small_name(tokens, end, taken)
+    )
     if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
@@ -419,7 +421,13 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
     follows = start > 0 and (tokens[start - 1].raw == "," or tokens[start - 1].means(people_words().joiners))
     told = named and (offered or follows) and tokens[end].means(people_words().names)  # "giup co hanh, di sau"
-    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE) and not told:
+    if (
+        loose
+        and not capital
+        and not (named and not last.plain)
+        and (not offered or last.fold in _NEVER_BARE)
+        and not told
+    ):
         return None
     if last.plain and last.fold == "duong" and start > 0 and tokens[start - 1].is_number:
         return None  # "nha so 12 duong Tran Phu" without marks: đường
