@@ -235,6 +235,8 @@ def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if week is not None:
         monday = today - timedelta(days=today.weekday())
         return Day(start, week.end, monday + timedelta(days=hit.value + 7 * week.value))
+    if _word(tokens, hit.end, ("này", "ni")) and not _word(tokens, hit.end + 1, ("giờ",)):
+        return Day(start, hit.end + 1, today - timedelta(days=today.weekday() - hit.value))
     if _word(tokens, hit.end, ("tới", "sau")) and not tokens[hit.end].plain:
         return Day(start, hit.end + 1, today + timedelta(days=7 - back))
     written = _date_behind(tokens, hit.end, today)

@@ -439,6 +439,7 @@ def _tells_of_hidden(sentence: Sentence, mention: Mention) -> bool:
 def _is_judged_alone(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     """Tell whether only how it went is said behind a count: "giúp 6 người cài vneid 4 người được 2 người chưa"."""
     worked = any(main.end <= at < mention.start for at in [*sentence.acts, *(hit.start for hit in sentence.topics)])
+    worked = worked or sentence.tokens[mention.start - 1].means(("thì", "mà"))  # "cài cho 6 cụ thì 4 cụ được"
     return worked and any(signal.start == mention.end for signal in sentence.signals)
 
 

@@ -23,6 +23,7 @@ class VerbWords(WordList):
     act: tuple[str, ...]
     past: tuple[str, ...]
     planned: tuple[str, ...]
+    arranged: tuple[str, ...]
     offers: tuple[str, ...]
     thanks: tuple[str, ...]
     unmet: tuple[str, ...]

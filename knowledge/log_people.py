@@ -285,7 +285,8 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     team = start > 0 and tokens[start - 1].means(people_words().teams)
     if team and start > 1 and (start - 2 in handed or tokens[start - 2].means(("một", "1"))):
         team = False  # "giúp một nhóm 12 phụ nữ"
-    if vague and noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in _NEVER_BARE:
+    never = tokens[noun_start].fold in _NEVER_BARE - {"dua", "ban", "thay"} if noun is not None else False
+    if vague and noun is not None and tokens[noun_start].plain and never:
         return None  # "nhung ma" without marks: nhưng mà
     if helpers is not None and number is not None and (helpers.end - noun_start > 1 or start - 1 not in handed):
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)

@@ -242,9 +242,10 @@ def _place_end(
 
 
 def _is_long_head(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a head of several words begins here: "hoi truong to dan pho so 8"."""
+    """Tell whether a head of several words, or with a number, begins here: "hoi truong to dan pho 8", "nvh to 5"."""
     hit = _heads().at(tokens, at)
-    return hit is not None and hit.end - hit.start > 1
+    numbered = hit is not None and hit.end < len(tokens) and tokens[hit.end].is_number
+    return hit is not None and (numbered or hit.end - hit.start > 1)
 
 
 def _ends_head(tokens: Sequence[Token], start: int) -> bool:
@@ -297,8 +298,10 @@ def _name_end(
 
 def _is_called(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a small word is a name behind a head, although bare it looks like another: "o xom chua"."""
-    if at >= len(tokens) or not tokens[at].plain or not tokens[at].means(_words().called):
+    if at >= len(tokens) or not tokens[at].means(_words().called):
         return False
+    if not tokens[at].plain and tokens[at - 1].fold not in numbered_heads():
+        return False  # "ở chợ mới về"
     after_preposition = at > 1 and tokens[at - 2].means(_words().prepositions)
     denies = phrases("negation").at(tokens, at) is not None and at + 1 < len(tokens)
     return after_preposition and not (denies and phrases("succeeded").at(tokens, at + 1))  # "o cho chua xong"

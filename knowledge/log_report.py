@@ -51,7 +51,7 @@ def is_report(sentence: Sentence) -> bool:
     in_days = covered(sentence.days) | covered(sentence.places)
     giving = [at for at in sentence.gives if not (_denied(tokens, at, in_days) or _only_heard(tokens, at))]
     first = min([*giving, *sentence.acts, len(tokens)])
-    if _is_planned(sentence, first):
+    if _is_planned(sentence, first) or _is_ahead(sentence, first):
         return False
     helped = find_helped(sentence)
     numbered = any(mention.numbered for mention in helped)
@@ -383,6 +383,17 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
         if not unsafe and not told_since and hit.start < max(first, 1):
             return True
     return False
+
+
+def _is_ahead(sentence: Sentence, first: int) -> bool:
+    """Tell whether the day of the first deed, at token `first`, is still to come: "thứ bảy này tổ hướng dẫn 20 hộ"."""
+    start, end = sentence.clause(first)
+    days = [day for day in sentence.days if start <= day.start < min(first, end) and day.date is not None]
+    ahead = [day for day in days if day.date is not None and day.date > sentence.today]
+    words = [token for day in ahead for token in sentence.tokens[day.start : day.end]]
+    written = any("/" in word.raw or "-" in word.raw or word.means(("ngày", "tháng")) for word in words)
+    arranged = phrases("arranged").find(sentence.tokens[start:first])
+    return bool(ahead) and (bool(arranged) or not written) and not _says_past(sentence)
 
 
 def _is_dated(sentence: Sentence, at: int) -> bool:

@@ -28,7 +28,7 @@ _GLUED_UNIT = re.compile(
 _PUPILS = re.compile(r"(?<=[0-9] )hs(?= (?:l[oớ]p|c[aấ]p|tr[uư][oờ]ng|thcs|thpt|ti[eể]u)(?![^\W_]))", re.IGNORECASE)
 """Elsewhere "hs" is short for hồ sơ."""
 _SHARE = re.compile(
-    r"((?<![^\W_])(?:đạt|dat|được|duoc|dc|đc|giúp|giup|xong|trợ|tro|dẫn|dan|hd|ht) )([0-9]{1,3})/([0-9]{1,3})(?![0-9/])",
+    r"((?<![^\W_])(?:đạt|dat|được|duoc|dc|đc|giúp|giup|xong|trợ|tro|dẫn|dan|hd) )([0-9]{1,3})/([0-9]{1,3})(?![0-9/])",
     re.IGNORECASE,
 )
 """Behind a word like "đạt" or "giúp" two numbers are a share: "đạt 8/10"; elsewhere they are mostly a day."""
@@ -38,6 +38,8 @@ _REPLACED = re.compile("|".join(re.escape(nfc(hidden)) for hidden in REPLACEMENT
 _NUMBERING = ("số", "là", "mã", "của")
 """Words between a label and its hidden number: "cccd số […]" names no topic."""
 _TRADE_REACH = 4
+_NO_TOPIC = "nothing"
+"""The list of what holds words of a topic and names none."""
 _LURE_REACH = 2
 _FAKE = frozenset(["gia", "mao", "lua"])
 _LISTING = ("và", "với", "rồi", "cùng", "va")
@@ -87,13 +89,9 @@ def _topics(tokens: Sequence[Token]) -> list[Topic]:
             _is_lure(tokens, topic, found)
             or _is_our_team(tokens, topic)
             or _is_platform(topic, found)
-            or _is_phone_number(tokens, topic)
+            or topic.name == _NO_TOPIC
         )
     ]
-
-
-def _is_phone_number(tokens: Sequence[Token], topic: Topic) -> bool:
-    return topic.start > 0 and tokens[topic.start].fold == "dien" and tokens[topic.start - 1].means(("số",))
 
 
 def _is_platform(topic: Topic, topics: Sequence[Topic]) -> bool:
@@ -171,6 +169,7 @@ class Sentence:
     """A masked sentence with what was found in it; all positions are those of its tokens."""
 
     text: str
+    today: date
     tokens: list[Token]
     days: list[Day]
     places: list[Place]
@@ -259,7 +258,20 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     in_trouble = covered([signal for signal in signals if signal.is_trouble])  # "máy không hỗ trợ" gives no help
     gives = [at for at in gives if at not in in_trouble and _has_object(tokens, at, mentions)]
     return Sentence(
-        text, tokens, days, places, topics, mentions, signals, reasons, gives, acts, _clauses(tokens), measures, hidden
+        text,
+        today,
+        tokens,
+        days,
+        places,
+        topics,
+        mentions,
+        signals,
+        reasons,
+        gives,
+        acts,
+        _clauses(tokens),
+        measures,
+        hidden,
     )
 
 
