@@ -62,6 +62,7 @@ class VerbWords(WordList):
     reasons: tuple[str, ...]
     then: tuple[str, ...]
     record: tuple[str, ...]
+    reports_of: tuple[str, ...]
     visits: tuple[str, ...]
     not_help: tuple[str, ...]
     sure_questions: tuple[str, ...]

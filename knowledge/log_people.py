@@ -47,7 +47,7 @@ _UNSAFE = frozenset(
         "duong",
     ]
 )
-_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
+_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng", "quãng", "ngót", "chắc", "cỡ", "tầm"])
 _TEAM_LIKE = frozenset(["nhóm", "tốp"])
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""

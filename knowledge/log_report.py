@@ -34,7 +34,7 @@ _UNSAFE_PLANS = frozenset(["dinh", "mot", "tinh", "dung", "lich"])
 def is_report(sentence: Sentence) -> bool:
     """Tell whether the sentence reports help given."""
     tokens = sentence.tokens
-    if phrases("record").at(tokens, 0) and sentence.mentions:
+    if _opens_report(tokens, 0) and sentence.mentions:
         return True
     if is_question(sentence):
         return False
@@ -64,19 +64,30 @@ def is_report(sentence: Sentence) -> bool:
         favours = all(tokens[at].means(("giùm", "dùm")) for at in giving)
         if favours and not (sentence.topics or anchored or sentence.hidden):
             return False  # "mua vé xe giùm hai cháu"
-        return numbered or anchored or any(_is_somebody(sentence, mention) for mention in helped)
+        own = any(_is_by_writer(tokens, at) for at in giving)
+        return (
+            numbered or anchored or (own and bool(helped)) or any(_is_somebody(sentence, mention) for mention in helped)
+        )
     if sentence.gives:
         return False
     return _reports_without_giving(sentence, helped, numbered, anchored)
 
 
+def _opens_report(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "báo cáo" or "ghi" at token `at` opens a report, not a word about one: "báo cáo quý của xã"."""
+    hit = phrases("record").at(tokens, at)
+    of_paper = hit is not None and hit.end < len(tokens) and phrases("reports_of").at(tokens, hit.end) is not None
+    from_paper = at > 0 and tokens[at - 1].means(("theo", "trong"))
+    return hit is not None and not of_paper and not from_paper
+
+
 def _asks_to_record(sentence: Sentence) -> bool:
     """Tell whether it opens like "ghi giúp tôi", "em xin báo cáo" or "tôi muốn ghi", and tells of people."""
     tokens = sentence.tokens
-    opening = next((hit for at in range(min(_OPENING, len(tokens))) if (hit := phrases("record").at(tokens, at))), None)
-    if opening is None or (opening.start and tokens[opening.start - 1].means(("theo", "trong"))):
+    opening = next((at for at in range(min(_OPENING, len(tokens))) if _opens_report(tokens, at)), None)
+    if opening is None:
         return False
-    told = any(m.start >= opening.end and (m.numbered or m.name) for m in sentence.mentions)
+    told = any(m.start > opening and (m.numbered or m.name) for m in sentence.mentions)
     return told and bool(sentence.topics or sentence.gives or sentence.acts)
 
 
@@ -98,10 +109,16 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
+    if any(_is_of_age(tokens, mention) for mention in sentence.mentions):
+        return False
     if helped and any(_is_done_for(tokens, at) for at in sentence.acts):
         return True
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
-    served = [m for m in sentence.mentions if m.start and tokens[m.start - 1].means(verb_words().for_)]
+    served = [
+        m
+        for m in sentence.mentions
+        if m.start and tokens[m.start - 1].means(verb_words().for_) and not _is_bare_ho(tokens, m)
+    ]
     if served and sentence.acts:
         told = bool(sentence.topics) or anchored
         others = [mention for mention in helped if mention.numbered and not _is_own_family(tokens, mention)]
@@ -111,6 +128,8 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     counted = any(
         mention.numbered and (mention.count is not None or not _is_bare(tokens, mention)) for mention in helped
     )
+    if counted and not (sentence.topics or anchored):
+        return False
     if counted:
         if _came_for_help(sentence):
             return True
@@ -124,7 +143,26 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     if _visited(sentence) and not failed:
         return True
     own = any(token.means(people_words().owners) and not token.is_capital for token in tokens)
-    return bool(sentence.acts) and not failed and not own and bool(sentence.days) and bool(sentence.topics)
+    dated = any(day.date is not None for day in sentence.days)
+    return bool(sentence.acts) and not failed and not own and dated and bool(sentence.topics)
+
+
+def _is_bare_ho(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether "ho" in front of people is họ rather than hộ: "ho co nhan don", but not "cai ho cau Phat"."""
+    before = tokens[mention.start - 1]
+    return before.plain and before.fold == "ho" and not tokens[mention.end - 1].is_capital
+
+
+def _is_of_age(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether people are only told by their age: "làm căn cước cho bé dưới 6 tuổi"."""
+    behind = tokens[mention.end : mention.end + 3]
+    return len(behind) == 3 and behind[0].means(("dưới", "trên", "từ")) and behind[2].means(("tuổi",))
+
+
+def _is_by_writer(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the writers say that they gave the help: "em hướng dẫn người dân", but not "nhờ em giúp"."""
+    speaks = at > 0 and tokens[at - 1].means(people_words().speakers)
+    return speaks and not (at > 1 and tokens[at - 2].means(("nhờ", "mong", "xin", "muốn")))
 
 
 def _is_done_for(tokens: Sequence[Token], act: int) -> bool:

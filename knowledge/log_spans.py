@@ -311,7 +311,8 @@ def _has_object(tokens: Sequence[Token], at: int, mentions: Sequence[Mention]) -
     if end < len(tokens) and tokens[end].means(("được",)):
         end += 1  # "chỉ được kha khá bà con ở chợ"
     handed = any(at < m.start < stop and tokens[m.start - 1].means(("cho",)) for m in mentions)
-    passive = any(token.means(("được", "nhờ")) for token in tokens[max(0, at - 3) : at])  # "được tôi chỉ cách"
+    before = tokens[max(0, at - 3) : at]  # "được tôi chỉ cách"; without marks "nho" is mostly nhớ
+    passive = any(token.means(("được",)) or (token.means(("nhờ",)) and not token.plain) for token in before)
     return handed or passive or any(mention.start == end for mention in mentions)
 
 
