@@ -414,6 +414,8 @@ def _personal_number(text: str, groups: list[tuple[int, int]], label: str | None
     counts = _COUNTED_BEHIND.match(fold(text[groups[-1][1] : groups[-1][1] + _REACH_OF_COUNT]))
     if kind == "phone" and found[-1] == ("identity", len(groups)) and not (grouped and counts):
         kind, count = found[-1]  # "0 3 1 2 …" are no phone number and two more, "0905 123 456 12 bà" are
+    if kind == "identity" and label is None:
+        kind, count = found[-1]  # nine digits that go on were no old number
     if label == "identity" and "identity" in {named for named, _ in found}:
         kind = label  # "căn cước 036 099 00 12 34" only begins like a phone number
     if kind == label and (kind == "identity" or (count > 1 and kind != "phone")):
