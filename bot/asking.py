@@ -85,7 +85,7 @@ class Asking:
             decision = Decision(Outcome.ANSWER, entry=chosen, score=1.0)
         else:
             decision = understand(question, self.answerer, asker, self.today, ()).decision
-        worded = wording.word(decision, self.answerer, self.brain.calendar, self.today)
+        worded = wording.word(decision, self.answerer, lambda: self.brain.calendar, self.today)
         return decision, worded.reply.text, worded.sources
 
     def _asker(self, area: str | None) -> Asker:

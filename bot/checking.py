@@ -38,7 +38,7 @@ def _too_long(brain: Brain, today: date) -> Iterator[str]:
     answerer = brain.answerer
     for key, where in answerer.knowledge.lines.items():
         decision = Decision(Outcome.ANSWER, entry=key, score=1.0)
-        replies = [wording.word(decision, answerer, brain.calendar, today).reply]
+        replies = [wording.word(decision, answerer, lambda: brain.calendar, today).reply]
         if key in answerer.knowledge.entries:
             entry = answerer.knowledge.entries[key]
             replies += [wording.section(entry, section) for section in entry.sections]

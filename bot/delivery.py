@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,8 +23,10 @@ from bot.channels.base import (
 )
 from bot.inbox import CLAIM_LASTS, utc_now
 from bot.lanes import Lanes
+from bot.leases import RENEW_EVERY, TTL
 from bot.metrics import Metrics
 from bot.pacing import Pacer
+from bot.storing import GroupCommit, until_done
 from db import files, outbox, people, quotas
 from db.engine import Database, Transaction, is_unavailable
 from db.files import File
@@ -38,9 +40,10 @@ _GRACE = 3.0
 _LOOK_EVERY = 0.5
 _AT_ONCE = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
-_LONGEST_PAUSE_OF_DATABASE = 5.0
 _REQUEST_MAY_TAKE = timedelta(seconds=50)
 """No request is started this close to the end of its claim: another process might take the message over."""
+_SURE_FOR = TTL - timedelta(seconds=RENEW_EVERY)
+"""So long after the last beat of its heart, at the least, nobody takes over what a process has claimed."""
 
 _OUTCOMES: Mapping[type[SendError], str] = {
     RetryLater: "retry",
@@ -97,13 +100,14 @@ class Delivery:
         self._room = {bulk: asyncio.Semaphore(_AT_ONCE) for bulk in (False, True)}
         self._due = {False: 0, True: 0}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writes: set[asyncio.Task[None]] = set()
+        self._outcomes = GroupCommit(database)
+        self._left_behind: set[tuple[str, str]] = set()  # chats with a reply that may be open although it was claimed
         self._looked = -_LOOK_EVERY
         self._wake = asyncio.Event()
 
-    def submit(self, chat: ChatRef, message_ids: list[int]) -> None:
+    def submit(self, chat: ChatRef, claimed: Sequence[Message]) -> None:
         """Send replies to a chat that this process has just claimed, in order."""
-        self._start(self._send_claimed(chat, message_ids))
+        self._start(self._send_claimed(chat, claimed))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send whatever is due until `stop`; one message that hangs holds up no other chat."""
@@ -118,14 +122,9 @@ class Delivery:
     async def drain(self) -> None:
         """Let what is under way come to an end, but not for long; what has not begun is given back."""
         await _end(self._tasks)
-        await _end(self._writes)
-
-        def give_back() -> None:
-            with self._database.transaction() as db:
-                outbox.give_back(db, self._holder)
-
+        await self._outcomes.drain(_GRACE)
         try:
-            await asyncio.wait_for(self._write(give_back), _GRACE)
+            await asyncio.wait_for(self._outcomes.write(lambda db: outbox.give_back(db, self._holder)), _GRACE)
         except TimeoutError:
             _log.warning("claims_not_given_back")  # they end with this process's heartbeat
 
@@ -147,7 +146,7 @@ class Delivery:
         def claim() -> list[Message]:
             now = self._clock()
             with self._database.transaction() as db:
-                return outbox.claim_due(
+                claimed = outbox.claim_due(
                     db,
                     self._channels.keys(),
                     self._holder,
@@ -158,6 +157,10 @@ class Delivery:
                     resting=resting,
                     replies_only=self._used_up(db, now),
                 )
+                # Before the commit: from then on a reply to the same chat may be claimed by its turn.
+                for message in claimed:
+                    self._leave_behind(message)
+                return claimed
 
         try:
             return await asyncio.to_thread(claim)
@@ -171,24 +174,40 @@ class Delivery:
         """Return the channels whose month has nothing left but for replies."""
         return [name for name, limit in self._monthly.items() if not quotas.bulk_left(db, name, now, limit)]
 
-    async def _send_claimed(self, chat: ChatRef, message_ids: list[int]) -> None:
+    async def _send_claimed(self, chat: ChatRef, claimed: Sequence[Message]) -> None:
         """Send replies in order; one that has to be tried again later, or an earlier one, keeps back the rest."""
-        found: list[Message] = []
-        open_before: list[bool] = []
-
-        def load() -> None:
-            with self._database.reading() as db:
-                found[:] = outbox.get(db, message_ids, self._holder)
-                open_before[:] = [bool(found) and outbox.reply_is_open(db, found[0])]
-
         async with self._lanes.enter(chat.channel, chat.chat):
-            await self._until_stored(load)
-            kept_back = any(open_before)
-            for message in found:
+            kept_back = not await self._may_go(claimed[0])
+            for message in claimed:
                 if kept_back:
                     await self._give_back(message)
                 else:
                     kept_back = not await self._deliver(message)
+
+    async def _may_go(self, message: Message) -> bool:
+        """Tell whether a reply is still this process's to send, and no earlier one to its chat is open.
+
+        When it was claimed, all earlier ones were at an end or claimed by this process (`outbox.queue`). So the
+        database is asked only where the process has left one behind, or where the claim is so old that its heart may
+        have missed a beat since.
+        """
+        chat = (message.channel, message.chat)
+        old = message.claimed_until is None or self._clock() > message.claimed_until - CLAIM_LASTS + _SURE_FOR
+        if not old and chat not in self._left_behind:
+            return True
+
+        def look() -> bool:
+            with self._database.reading() as db:
+                return outbox.may_go(db, message, self._holder)
+
+        if not await until_done(look):
+            return False
+        self._left_behind.discard(chat)
+        return True
+
+    def _leave_behind(self, message: Message) -> None:
+        if not _is_bulk(message):
+            self._left_behind.add((message.channel, message.chat))
 
     async def _send_due(self, message: Message) -> None:
         try:
@@ -242,7 +261,7 @@ class Delivery:
                     found[0] = files.get(db, message.attachment, self._clock())
 
         if message.attachment is not None:
-            await self._until_stored(load)
+            await until_done(load)
         file = found[0]
         rows = tuple(tuple(Button(label, action) for label, action in row) for row in message.rows)
         return Outgoing(
@@ -257,13 +276,9 @@ class Delivery:
 
     async def _give_back(self, message: Message) -> bool:
         """Queue a message again of which no request has begun; not for this process, if another has taken it over."""
-
-        def write() -> None:
-            with self._database.transaction() as db:
-                outbox.give_back(db, self._holder, message.id)
-
         _log.info("given_back", message=message.id, channel=message.channel)
-        await self._write(write)
+        self._leave_behind(message)
+        await self._outcomes.write(lambda db: outbox.give_back(db, self._holder, message.id))
         return False
 
     async def _record(self, message: Message, outcome: str | SendError | None) -> bool:
@@ -275,16 +290,15 @@ class Delivery:
         now = self._clock()
         pause = timedelta(seconds=_pause_before(message, outcome))
 
-        def write() -> None:
-            with self._database.transaction() as db:
-                if isinstance(outcome, SendError):
-                    self._write_error(db, message, outcome, now, pause)
-                elif outcome is None:
-                    outbox.finish(db, message.id, "dropped", now=now, error="no longer useful")
-                    self._note(db, message, "dropped", now)
-                else:
-                    outbox.finish(db, message.id, "sent", now=now, provider_ref=outcome)
-                    self._note(db, message, "sent", now)
+        def write(db: Transaction) -> None:
+            if isinstance(outcome, SendError):
+                self._write_error(db, message, outcome, now, pause)
+            elif outcome is None:
+                outbox.finish(db, message.id, "dropped", now=now, error="no longer useful")
+                self._note(db, message, "dropped", now)
+            else:
+                outbox.finish(db, message.id, "sent", now=now, provider_ref=outcome)
+                self._note(db, message, "sent", now)
 
         if isinstance(outcome, SendError):
             _log.info("not_delivered", message=message.id, channel=message.channel, why=type(outcome).__name__)
@@ -293,8 +307,11 @@ class Delivery:
         if outcome is not None:
             ended = _OUTCOMES[type(outcome)] if isinstance(outcome, SendError) else "sent"
             self._metrics.attempted(message.channel, ended)
-        await self._write(write)
-        return not isinstance(outcome, SendError) or isinstance(outcome, Refused | Unreachable)
+        is_final = not isinstance(outcome, SendError) or isinstance(outcome, Refused | Unreachable)
+        if not is_final:
+            self._leave_behind(message)
+        await self._outcomes.write(write)
+        return is_final
 
     def _write_error(
         self, db: Transaction, message: Message, error: SendError, now: datetime, pause: timedelta
@@ -319,26 +336,6 @@ class Delivery:
         outbox.note_attempt(db, message.id, message.attempts, self._holder, outcome, now=now, error=why)
         if outcome in ("sent", "uncertain") and message.channel in self._monthly:
             quotas.record_use(db, message.channel, now)
-
-    async def _write(self, write: Callable[[], None]) -> None:
-        """Write to the database, also where whoever waits for it is cut off in the meantime."""
-        task = asyncio.create_task(self._until_stored(write))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        await asyncio.shield(task)
-
-    async def _until_stored(self, work: Callable[[], None]) -> None:
-        """Do something with the database, which may be away: an outcome is kept for as long as the process lives."""
-        pause = 0.2
-        while True:
-            try:
-                return await asyncio.to_thread(work)
-            except Exception as failure:
-                if not is_unavailable(failure):
-                    raise
-                _log.warning("database_out_of_reach", error=type(failure).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_OF_DATABASE)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

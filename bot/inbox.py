@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from bot.learning import Learner
 from bot.metrics import Metrics
 from db import inbox, outbox, people
 from db.engine import Database, is_unavailable
+from db.outbox import Message
 from handlers import router
 from handlers.message import ChatRef, Incoming, Kind
 from handlers.rendering import ZONE, render
@@ -25,6 +27,9 @@ from knowledge.working_days import WorkingDays
 
 CLAIM_LASTS = timedelta(minutes=2)
 """Longer than a request may take, pacing included: after it a claim belongs to a process that died."""
+_WORKERS_ON_SQLITE, _WORKERS = 1, 4
+"""Threads that handle messages. Python lets one of them work at a time, and several get in each other's way: a question
+then costs twice as much. Only where turns wait for a database server is there something to do meanwhile."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL keeps no NUL, and no database half of a surrogate pair."""
@@ -42,7 +47,7 @@ class Inbox:
 
     Args:
         pushed: Channels through which delivery pushes; their replies are claimed at once for `deliver`.
-        deliver: Called after the commit with the chat and the ids of the replies to it that were claimed.
+        deliver: Called after the commit with the chat and the replies to it that were claimed.
         stored: Called with channel and chat after each commit, for channels whose clients pull.
     """
 
@@ -55,7 +60,7 @@ class Inbox:
         *,
         holder: str,
         pushed: frozenset[str] = frozenset(),
-        deliver: Callable[[ChatRef, list[int]], None] = lambda _chat, _ids: None,
+        deliver: Callable[[ChatRef, list[Message]], None] = lambda _chat, _claimed: None,
         stored: Callable[[str, str], None] = lambda _channel, _chat: None,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
@@ -71,6 +76,7 @@ class Inbox:
         self._clock = clock
         self._metrics = metrics or Metrics()
         self._lanes = Lanes()
+        self._workers = ThreadPoolExecutor(_WORKERS_ON_SQLITE if database.is_sqlite else _WORKERS, "turn")
 
     async def receive(self, incoming: Incoming) -> None:
         """Handle one message up to its commit; a repeat does nothing.
@@ -80,7 +86,7 @@ class Inbox:
         """
         chat, arrived = incoming.chat, time.perf_counter()
         async with self._lanes.enter(chat.channel, chat.chat):
-            claimed = await asyncio.to_thread(self.handle, incoming)
+            claimed = await asyncio.get_running_loop().run_in_executor(self._workers, self.handle, incoming)
             if claimed:
                 self._deliver(chat, claimed)
         self._metrics.took(chat.channel, time.perf_counter() - arrived)
@@ -97,8 +103,8 @@ class Inbox:
 
         await asyncio.to_thread(record)
 
-    def handle(self, incoming: Incoming) -> list[int]:
-        """Handle one message in one transaction; return the ids of the replies to send at once."""
+    def handle(self, incoming: Incoming) -> list[Message]:
+        """Handle one message in one transaction; return the replies to send at once."""
         incoming = storable(incoming)
         try:
             answerer, reading = self._read(incoming)
@@ -131,7 +137,7 @@ class Inbox:
             asker, villages = look_up(db, chat.channel, incoming.sender, standing, now)
         return answerer, understand(text, answerer, asker, now.astimezone(ZONE).date(), villages)
 
-    def _in_turn(self, incoming: Incoming, reading: Reading | None, turn: Turn) -> list[int]:
+    def _in_turn(self, incoming: Incoming, reading: Reading | None, turn: Turn) -> list[Message]:
         chat = incoming.chat
         inbox.lock_chat(turn.db, chat.channel, chat.chat)
         if incoming.sender != chat.chat:  # somebody new may write in a group and in private at the same moment
@@ -149,9 +155,9 @@ class Inbox:
         self._metrics.handled(chat.channel, "done")
         if reading is not None:
             self._metrics.asked(reading.decision.outcome.value)
-        return queued if turn.claim is not None else []
+        return [message for message in queued if message.claimed_until is not None]
 
-    def _record_failure(self, incoming: Incoming, error: str) -> list[int]:
+    def _record_failure(self, incoming: Incoming, error: str) -> list[Message]:
         """Record the failed event and apologise: a message that breaks a handler must not come back for ever."""
         chat, now = incoming.chat, self._clock()
         with self._database.transaction() as db:
@@ -163,7 +169,7 @@ class Inbox:
             text = render("common/failed")
             claim = self._claim(chat.channel, now)
             queued = outbox.queue(db, channel=chat.channel, chat=chat.chat, text=text, rows=[], now=now, claim=claim)
-        return [queued] if queued is not None and claim is not None else []
+        return [queued] if queued is not None and queued.claimed_until is not None else []
 
     def _claim(self, channel: str, now: datetime) -> tuple[str, datetime] | None:
         return (self._holder, now + CLAIM_LASTS) if channel in self._pushed else None

@@ -57,10 +57,12 @@ def communes_within(session: Session, area_id: int | None) -> list[AreaInfo]:
     return [item for item in areas(session) if item.kind == "commune" and (inside is None or item.id in inside)]
 
 
+_SOME_COMMUNES = select(Area.id).where(Area.kind == "commune", Area.merged_into_id.is_(None)).limit(2)
+
+
 def only_commune(session: Session) -> int | None:
     """Return the one commune that an installation serves; None if there is none, or several."""
-    query = select(Area.id).where(Area.kind == "commune", Area.merged_into_id.is_(None)).limit(2)
-    found = list(session.scalars(query))
+    found = list(session.scalars(_SOME_COMMUNES))
     return found[0] if len(found) == 1 else None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import outbox
@@ -88,10 +88,16 @@ def find(session: Session, talk_id: int) -> Talk | None:
     return next(iter(_read(session, Handover.id == talk_id)), None)
 
 
+_TALKS = select(*(getattr(Handover, field.name) for field in fields(Talk))).order_by(Handover.asked_at, Handover.id)
+_OF_CHAT = _TALKS.where(  # asked for every message
+    Handover.channel == bindparam("of_channel"), Handover.chat == bindparam("of_chat"), Handover.state.in_(OPEN)
+)
+
+
 def of_chat(session: Session, channel: str, chat: str) -> Talk | None:
     """Return the conversation of a chat that waits for a person or that one has."""
-    here = (Handover.channel == channel, Handover.chat == chat, Handover.state.in_(OPEN))
-    return next(iter(_read(session, *here)), None)
+    rows = session.execute(_OF_CHAT, {"of_channel": channel, "of_chat": chat})
+    return next((Talk(*row) for row in rows), None)
 
 
 def of_person(session: Session, person_id: int) -> list[Talk]:
@@ -170,20 +176,4 @@ def _change(session: Session, talk_id: int, states: Collection[str], values: dic
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Talk]:
-    query = select(Handover).where(*conditions).order_by(Handover.asked_at, Handover.id)
-    # Read anew: what was changed past the session is not known to it.
-    rows = session.scalars(query.execution_options(populate_existing=True))
-    return [
-        Talk(
-            id=row.id,
-            person_id=row.person_id,
-            area_id=row.area_id,
-            question=row.question,
-            answer=row.answer,
-            state=row.state,
-            asked_at=row.asked_at,
-            taken_by=row.taken_by,
-            last_at=row.last_at,
-        )
-        for row in rows
-    ]
+    return [Talk(*row) for row in session.execute(_TALKS.where(*conditions))]

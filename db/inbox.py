@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, inspect, select, text
+from sqlalchemy import bindparam, delete, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,9 +26,7 @@ class Standing:
 
 def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     """Insert a row unless its key exists already; tell whether it was new."""
-    keys = inspect(table).primary_key
-    inserted = session.execute(_insert(session, table).values(**values).on_conflict_do_nothing().returning(*keys))
-    return inserted.first() is not None
+    return session.execute(_insert_new(session.get_bind().dialect.name, table), values).first() is not None
 
 
 def insert_new_rows(
@@ -36,13 +35,20 @@ def insert_new_rows(
     """Insert many rows, leaving out those whose key exists already; return some columns of the new ones."""
     if not rows:
         return []
-    statement = _insert(session, table).on_conflict_do_nothing().returning(*(returning or inspect(table).primary_key))
-    return list(session.execute(statement, rows))
+    statement = _insert(session.get_bind().dialect.name, table).on_conflict_do_nothing()
+    return list(session.execute(statement.returning(*(returning or inspect(table).primary_key)), rows))
 
 
-def _insert(session: Session, table: type[Base]) -> Any:
-    """Return the database's own insert, which can do without a row that is there already."""
-    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
+# Statements that every message runs are built once for each database, and of tables rather than models: the session
+# has nothing to add to them.
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> Any:
+    return _insert(dialect, table.__table__).on_conflict_do_nothing().returning(*inspect(table).primary_key)
+
+
+def _insert(dialect: str, table: Any) -> Any:
+    """Return the database's own insert, which can do with a row that is there already."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def lock_chat(session: Session, channel: str, chat: str) -> None:
@@ -67,9 +73,14 @@ def record_event(
     )
 
 
+_STANDING = select(Dialogue.state, Dialogue.data, Dialogue.choices, Dialogue.expires_at).where(
+    Dialogue.channel == bindparam("of_channel"), Dialogue.chat == bindparam("of_chat")
+)
+
+
 def standing(session: Session, channel: str, chat: str, now: datetime) -> Standing:
     """Return where the chat stands; an expired dialogue is over."""
-    row = session.get(Dialogue, (channel, chat))
+    row = session.execute(_STANDING, {"of_channel": channel, "of_chat": chat}).first()
     if row is None:
         return Standing()
     choices = tuple((label, action) for label, action in row.choices)
@@ -89,17 +100,19 @@ def keep_standing(
     expires_at: datetime | None,
 ) -> None:
     """Write where the chat stands now; of a chat that stands nowhere nothing is kept."""
-    row = session.get(Dialogue, (channel, chat))
     if state is None and not data and not choices:
         session.execute(delete(Dialogue).where(Dialogue.channel == channel, Dialogue.chat == chat))
         return
-    if row is None:
-        row = Dialogue(channel=channel, chat=chat)
-        session.add(row)
-    row.state = state
-    row.data = dict(data)
-    row.choices = [list(choice) for choice in choices]
-    row.expires_at = expires_at
+    stands = {"state": state, "data": dict(data), "choices": [list(choice) for choice in choices]}
+    row = {"channel": channel, "chat": chat, **stands, "expires_at": expires_at}
+    session.execute(_keep_standing(session.get_bind().dialect.name), row)
+
+
+@cache
+def _keep_standing(dialect: str) -> Any:
+    statement = _insert(dialect, Dialogue.__table__)
+    written = {name: statement.excluded[name] for name in ("state", "data", "choices", "expires_at")}
+    return statement.on_conflict_do_update(index_elements=["channel", "chat"], set_=written)
 
 
 def keep_arrival(session: Session, channel: str, key: str, *, incoming: Mapping[str, Any], now: datetime) -> None:

@@ -37,11 +37,17 @@ Version = tuple[int, int, str, int]
 """Differs whenever something was taught, withdrawn or given back since."""
 
 
+_VERSION = select(
+    func.count(LocalEntry.id),
+    func.count(LocalEntry.withdrawn_at),
+    func.max(LocalEntry.changed_at),
+    select(func.count(Area.merged_into_id)).scalar_subquery(),  # what was taught there moves with an area
+)
+
+
 def version(session: Session) -> Version:
     """Return what tells whether a process has read the newest: one small query, made before every message."""
-    merged = select(func.count(Area.merged_into_id)).scalar_subquery()  # what was taught there moves with an area
-    counts = (func.count(LocalEntry.id), func.count(LocalEntry.withdrawn_at), func.max(LocalEntry.changed_at))
-    rows, withdrawn, changed, areas = session.execute(select(*counts, merged)).one()
+    rows, withdrawn, changed, areas = session.execute(_VERSION).one()
     return rows, withdrawn, str(changed), areas
 
 

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from db import leases
 from db.chunks import chunks
-from db.models import Account, Attempt, Dialogue, Handover, HelpRequest, Outbox, Reminder, Submission
+from db.models import Account, Attempt, Base, Dialogue, Handover, HelpRequest, Outbox, Reminder, Submission
 
 REPLY = 0
 """Priority of an answer that somebody waits for."""
@@ -32,7 +47,6 @@ class Offer:
     """What a message lets its reader choose: (label, action) pairs, none under most messages."""
 
     message_id: int
-    kind: str
     buttons: list[tuple[str, str]]
     came_at: datetime
 
@@ -69,6 +83,21 @@ class Message:
     attempts: int
 
 
+_FIELDS = tuple(field.name for field in fields(Message))
+# Statements that every answer runs are built once, of tables and not of models: the session has nothing to add.
+_OUTBOX = Base.metadata.tables["outbox"]
+_QUEUE = insert(_OUTBOX).returning(_OUTBOX.c.id)
+_REPLY_WAITS = select(
+    exists().where(
+        Outbox.channel == bindparam("to_channel"),
+        Outbox.chat == bindparam("to_chat"),
+        Outbox.priority == REPLY,
+        or_(Outbox.state == "queued", and_(Outbox.state == "claimed", Outbox.claimed_by != bindparam("holder"))),
+    )
+)
+_NOTE_ATTEMPT = insert(Base.metadata.tables["attempt"])
+
+
 def queue(
     session: Session,
     *,
@@ -88,39 +117,40 @@ def queue(
     not_before: datetime | None = None,
     useful_until: datetime | None = None,
     claim: tuple[str, datetime] | None = None,
-) -> int | None:
-    """Queue a message and return its id; None if one with this key exists.
+) -> Message | None:
+    """Queue a message and return it; None if one with this key exists.
 
     Args:
         claim: (holder, until) to claim it at once; ignored while an earlier reply to the chat is still waiting,
-            so that answers never overtake each other.
+            so that answers never overtake each other. `claimed_until` of what is returned tells.
     """
     if key is not None and session.scalar(select(exists().where(Outbox.key == key))):
         return None
-    message = Outbox(
-        channel=channel,
-        chat=chat,
-        person_id=person_id,
-        kind=kind,
-        priority=priority,
-        text=text,
-        rows=rows,
-        first_number=first_number,
-        edits=edits,
-        attachment=attachment,
-        batch=batch,
-        key=key,
-        state="queued",
-        created_at=now,
-        not_before=not_before or now,
-        useful_until=useful_until,
-    )
-    # Asked before it is added: the query would find the message itself.
+    row: dict[str, Any] = {
+        "channel": channel,
+        "chat": chat,
+        "person_id": person_id,
+        "kind": kind,
+        "priority": priority,
+        "text": text,
+        "rows": rows,
+        "first_number": first_number,
+        "edits": edits,
+        "attachment": attachment,
+        "batch": batch,
+        "key": key,
+        "state": "queued",
+        "created_at": now,
+        "not_before": not_before or now,
+        "useful_until": useful_until,
+        "claimed_by": None,
+        "claimed_until": None,
+        "attempts": 0,
+    }
     if claim is not None and not _reply_waits(session, channel, chat, claim[0]):
-        message.state, (message.claimed_by, message.claimed_until), message.attempts = "claimed", claim, 1
-    session.add(message)
-    session.flush()
-    return message.id
+        row |= {"state": "claimed", "claimed_by": claim[0], "claimed_until": claim[1], "attempts": 1}
+    row["id"] = session.scalar(_QUEUE, row)
+    return Message(**{name: row[name] for name in _FIELDS})
 
 
 def queue_many(session: Session, messages: Sequence[dict[str, Any]], now: datetime) -> list[int]:
@@ -152,18 +182,7 @@ def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
 
 def _reply_waits(session: Session, channel: str, chat: str, holder: str) -> bool:
     """Tell whether a reply to the chat is queued, or under way in another process."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Outbox.channel == channel,
-                    Outbox.chat == chat,
-                    Outbox.priority == REPLY,
-                    or_(Outbox.state == "queued", and_(Outbox.state == "claimed", Outbox.claimed_by != holder)),
-                )
-            )
-        )
-    )
+    return bool(session.scalar(_REPLY_WAITS, {"to_channel": channel, "to_chat": chat, "holder": holder}))
 
 
 def claim_due(
@@ -241,8 +260,9 @@ def _lapsed(session: Session, now: datetime) -> ColumnElement[bool]:
     return and_(Outbox.state == "claimed", or_(over, Outbox.claimed_by.in_(dead)))
 
 
-def reply_is_open(session: Session, message: Message) -> bool:
-    """Tell whether an earlier reply to the message's chat has not come to an end yet."""
+def may_go(session: Session, message: Message, holder: str) -> bool:
+    """Tell whether a reply is still claimed by `holder`, and every earlier one to its chat has come to an end."""
+    mine = exists().where(Outbox.id == message.id, Outbox.state == "claimed", Outbox.claimed_by == holder)
     earlier = exists().where(
         Outbox.channel == message.channel,
         Outbox.chat == message.chat,
@@ -250,13 +270,7 @@ def reply_is_open(session: Session, message: Message) -> bool:
         Outbox.id < message.id,
         Outbox.state.in_(("queued", "claimed")),
     )
-    return bool(session.scalar(select(earlier)))
-
-
-def get(session: Session, ids: Sequence[int], holder: str) -> list[Message]:
-    """Return those of the given messages that `holder` has claimed, in order."""
-    query = select(Outbox).where(Outbox.id.in_(ids), Outbox.state == "claimed", Outbox.claimed_by == holder)
-    return [_message(row) for row in session.scalars(query.order_by(Outbox.id))]
+    return bool(session.scalar(select(and_(mine, ~earlier))))
 
 
 def finish(
@@ -269,18 +283,8 @@ def finish(
     error: str | None = None,
 ) -> None:
     """End a message as sent, failed or dropped; one that has ended stays as it is."""
-    session.execute(
-        update(Outbox)
-        .where(Outbox.id == message_id, Outbox.state.in_(("queued", "claimed")))
-        .values(
-            state=state,
-            finished_at=now,
-            provider_ref=case((_to_the_erased(), None), else_=provider_ref),
-            error=error,
-            claimed_until=None,
-            **_without_a_trace(),
-        )
-    )
+    ended = {"message_id": message_id, "ends_as": state, "ended_at": now, "ref": provider_ref, "why": error}
+    session.execute(_FINISH, ended)
 
 
 def _to_the_erased() -> ColumnElement[bool]:
@@ -291,6 +295,20 @@ def _to_the_erased() -> ColumnElement[bool]:
 def _without_a_trace() -> dict[str, ColumnElement[str]]:
     """Return what becomes of a message's chat and text once it has ended: nothing stays of who has been erased."""
     return {name: case((_to_the_erased(), ""), else_=getattr(Outbox, name)) for name in ("chat", "text")}
+
+
+_FINISH = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("message_id"), _OUTBOX.c.state.in_(("queued", "claimed")))
+    .values(
+        state=bindparam("ends_as"),
+        finished_at=bindparam("ended_at"),
+        provider_ref=case((_to_the_erased(), None), else_=bindparam("ref", type_=String)),
+        error=bindparam("why"),
+        claimed_until=None,
+        **_without_a_trace(),
+    )
+)
 
 
 def put_back(
@@ -349,11 +367,8 @@ def note_attempt(
     error: str | None = None,
 ) -> None:
     """Note what became of an attempt."""
-    session.add(
-        Attempt(
-            outbox_id=message_id, number=number, holder=holder, at=now, outcome=outcome, error=error and error[:200]
-        )
-    )
+    attempt = {"outbox_id": message_id, "number": number, "holder": holder, "at": now, "outcome": outcome}
+    session.execute(_NOTE_ATTEMPT, {**attempt, "error": error and error[:200]})
 
 
 def move_chat(session: Session, channel: str, old: str, new: str) -> None:
@@ -463,29 +478,48 @@ def last_of_chat(session: Session, channel: str, chat: str, limit: int, *, now: 
     return [_message(row) for row in reversed(session.scalars(query).all())]
 
 
-def offers(session: Session, channel: str, chat: str, limit: int, *, now: datetime) -> list[Offer]:
-    """Return what the chat's last messages whose time has come let choose, newest first."""
-    columns = (Outbox.id, Outbox.kind, Outbox.rows, Outbox.created_at, Outbox.not_before)
-    query = select(*columns).where(*_shown(channel, chat, now)).order_by(Outbox.id.desc()).limit(limit)
-    return [
-        Offer(id_, kind, [(label, action) for row in rows for label, action in row], max(created_at, not_before))
-        for id_, kind, rows, created_at, not_before in session.execute(query)
-    ]
-
-
-def texts(session: Session, message_ids: Collection[int]) -> dict[int, str]:
-    """Return the texts of some messages, by id."""
-    query = select(Outbox.id, Outbox.text).where(Outbox.id.in_(message_ids))
-    return {row.id: row.text for row in session.execute(query)}
-
-
-def _shown(channel: str, chat: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _shown(channel: Any, chat: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which the person sees a message; the values or their parameters."""
     return (
         Outbox.channel == channel,
         Outbox.chat == chat,
         Outbox.not_before <= now,
         Outbox.state.in_(("queued", "claimed", "sent")),
     )
+
+
+_LATEST = (
+    select(Outbox.id, Outbox.kind, Outbox.rows, Outbox.created_at, Outbox.not_before)
+    .where(*_shown(bindparam("of_channel"), bindparam("of_chat"), bindparam("now")))
+    .order_by(Outbox.id.desc())
+    .limit(bindparam("looked_back", type_=Integer))
+    .subquery()
+)
+_UNASKED = select(_LATEST).where(_LATEST.c.kind != ANSWER).order_by(_LATEST.c.id.desc())  # asked for nearly every text
+_ANSWERS = select(_LATEST).where(_LATEST.c.kind == ANSWER)
+
+
+def unasked(session: Session, channel: str, chat: str, looked_back: int, *, now: datetime) -> list[Offer]:
+    """Return what came unasked among the chat's last messages whose time has come, newest first."""
+    latest = {"of_channel": channel, "of_chat": chat, "looked_back": looked_back, "now": now}
+    return [_offer(row) for row in session.execute(_UNASKED, latest)]
+
+
+def answers(session: Session, channel: str, chat: str, looked_back: int, *, now: datetime) -> list[Offer]:
+    """Return the answers among the same messages."""
+    latest = {"of_channel": channel, "of_chat": chat, "looked_back": looked_back, "now": now}
+    return [_offer(row) for row in session.execute(_ANSWERS, latest)]
+
+
+def _offer(row: Any) -> Offer:
+    buttons = [(label, action) for buttons in row.rows for label, action in buttons]
+    return Offer(row.id, buttons, max(row.created_at, row.not_before))
+
+
+def texts(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """Return the texts of some messages, by id."""
+    query = select(Outbox.id, Outbox.text).where(Outbox.id.in_(message_ids))
+    return {row.id: row.text for row in session.execute(query)}
 
 
 def waits(session: Session, channel: str, chat: str, *, up_to: int) -> bool:
@@ -536,22 +570,4 @@ def waiting(session: Session, channel: str) -> int:
 
 
 def _message(row: Outbox) -> Message:
-    return Message(
-        id=row.id,
-        channel=row.channel,
-        chat=row.chat,
-        person_id=row.person_id,
-        kind=row.kind,
-        text=row.text,
-        rows=row.rows,
-        first_number=row.first_number,
-        edits=row.edits,
-        attachment=row.attachment,
-        priority=row.priority,
-        batch=row.batch,
-        key=row.key,
-        created_at=row.created_at,
-        useful_until=row.useful_until,
-        claimed_until=row.claimed_until,
-        attempts=row.attempts,
-    )
+    return Message(**{name: getattr(row, name) for name in _FIELDS})

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.areas import paths
@@ -43,25 +56,51 @@ class PersonInfo:
     pronoun: str | None = None
 
 
+# Statements that every message runs are built once.
+_NOW: BindParameter[datetime] = bindparam("now")
+_ACCOUNT = Base.metadata.tables["account"]
+_SEEN = (
+    update(_ACCOUNT)
+    .where(_ACCOUNT.c.channel == bindparam("at_channel"), _ACCOUNT.c.address == bindparam("at_address"))
+    .values(last_seen_at=_NOW, unreachable_at=None)
+    .returning(_ACCOUNT.c.person_id)
+)
+
+
 def recognise(session: Session, channel: str, address: str, now: datetime) -> PersonInfo:
     """Return the person behind an account; a new one is a citizen without a name."""
-    account = session.scalar(select(Account).where(Account.channel == channel, Account.address == address))
-    if account is None:
+    seen = {"at_channel": channel, "at_address": address, "now": now}
+    person_id: int | None = session.scalar(_SEEN, seen)
+    if person_id is None:
         person = Person(created_at=now)
         session.add(person)
         session.flush()
-        account = Account(person_id=person.id, channel=channel, address=address, last_seen_at=now)
-        session.add(account)
+        session.add(Account(person_id=person.id, channel=channel, address=address, last_seen_at=now))
         session.flush()
-    account.last_seen_at = now
-    account.unreachable_at = None
-    return person_info(session, account.person_id, now)
+        person_id = person.id
+    return person_info(session, person_id, now)
 
 
-def running(now: datetime) -> ColumnElement[bool]:
+def running(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition under which a membership counts: neither ended nor past its end, of somebody active."""
     active = exists().where(Person.id == Membership.person_id, Person.deactivated_at.is_(None)).correlate(Membership)
     return and_(Membership.ended_at.is_(None), or_(Membership.until.is_(None), Membership.until > now), active)
+
+
+_ROLE = (Membership.role, Membership.area_id, Membership.team_id, Membership.until, Membership.stands_in_for)
+_ROLE_OF_ACCOUNT = (
+    select(*_ROLE)
+    .join(Account, Account.person_id == Membership.person_id)
+    .where(Account.channel == bindparam("at_channel"), Account.address == bindparam("at_address"), running(_NOW))
+    .order_by(Membership.id)
+    .limit(1)
+)
+_PERSON = (
+    select(*_ROLE, Person.name, Person.noticed_at, Person.consented_at, Person.muted_at, Person.demo, Person.pronoun)
+    .outerjoin(Membership, and_(Membership.person_id == Person.id, running(_NOW)))
+    .where(Person.id == bindparam("wanted"))
+    .order_by(Membership.id)
+)
 
 
 def running_person(person_id: InstrumentedAttribute[int], now: datetime) -> ColumnElement[bool]:
@@ -71,28 +110,22 @@ def running_person(person_id: InstrumentedAttribute[int], now: datetime) -> Colu
 
 def role_of_account(session: Session, channel: str, address: str, now: datetime) -> Role | None:
     """Return the first role of whoever is behind an account; reads only."""
-    membership = session.scalar(
-        select(Membership)
-        .join(Account, Account.person_id == Membership.person_id)
-        .where(Account.channel == channel, Account.address == address, running(now))
-        .order_by(Membership.id)
-        .limit(1)
-    )
-    return None if membership is None else _role(membership)
+    found = session.execute(_ROLE_OF_ACCOUNT, {"at_channel": channel, "at_address": address, "now": now}).first()
+    return None if found is None else _role(found)
 
 
 def person_info(session: Session, person_id: int, now: datetime) -> PersonInfo:
     """Return a person by id, with the roles that count now."""
-    person = session.get_one(Person, person_id)
-    mine = select(Membership).where(Membership.person_id == person_id, running(now)).order_by(Membership.id)
+    rows = session.execute(_PERSON, {"wanted": person_id, "now": now}).all()
+    person = rows[0]
     return PersonInfo(
-        id=person.id,
+        id=person_id,
         name=person.name,
         noticed=person.noticed_at is not None,
         consented=person.consented_at is not None,
         muted=person.muted_at is not None,
         demo=person.demo,
-        roles=tuple(_role(item) for item in session.scalars(mine)),
+        roles=tuple(_role(row) for row in rows if row.role is not None),
         pronoun=person.pronoun,
     )
 
@@ -334,5 +367,5 @@ def names_in(session: Session, team_ids: Sequence[int], now: datetime) -> dict[i
     return {person_id: name for person_id, name in session.execute(query) if name}
 
 
-def _role(row: Membership) -> Role:
+def _role(row: Any) -> Role:
     return Role(row.role, row.area_id, row.team_id, row.until, row.stands_in_for)

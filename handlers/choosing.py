@@ -62,14 +62,16 @@ def of_unasked(text: str, turn: Turn) -> list[Meant]:
     if turn.chat is None or not 0 < len(words(plain)) <= _MOST_WORDS:
         return []
     since = turn.now - _LASTS
-    shown = outbox.offers(turn.db, turn.chat.channel, turn.chat.chat, _LOOKED_BACK, now=turn.now)
-    answered = max((offer.place for offer in shown if offer.kind == outbox.ANSWER), default=(since, 0))
+    place = (turn.chat.channel, turn.chat.chat, _LOOKED_BACK)
     found: dict[str, Meant] = {}
-    for offer in shown:
-        if offer.kind != outbox.ANSWER and offer.came_at >= since:
+    for offer in outbox.unasked(turn.db, *place, now=turn.now):
+        if offer.came_at >= since:
             for label, action in offer.buttons:
                 if _plain(label) == plain:
                     found.setdefault(action, Meant(Button(label, action), offer))
+    if not found:
+        return []
+    answered = max((answer.place for answer in outbox.answers(turn.db, *place, now=turn.now)), default=(since, 0))
     fresh = [meant for meant in found.values() if meant.offer.place > answered]
     return fresh if len(fresh) == 1 or turn.standing.state is not None else list(found.values())
 

@@ -33,6 +33,7 @@ def environment() -> Environment:
     """Return the environment; plain text, so nothing is escaped."""
     env = Environment(
         loader=PackageLoader("handlers", "templates/vi"),
+        auto_reload=False,  # or every message looks whether a file has changed
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

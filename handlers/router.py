@@ -272,7 +272,7 @@ def _respond_to_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if chosen is not None:
         return chosen
     beginning = next(
-        (handler for fits, roles, handler in BEGINNINGS if fits(text) and (roles is ANYBODY or turn.has_role(*roles))),
+        (handler for fits, roles, handler in BEGINNINGS if (roles is ANYBODY or turn.has_role(*roles)) and fits(text)),
         None,
     )
     if beginning is not None:

@@ -14,6 +14,7 @@ from typing import Any
 from db import areas, files, inbox, outbox, people, reminders
 from db.engine import Transaction
 from db.inbox import Standing
+from db.outbox import Message
 from db.people import PersonInfo
 from handlers.message import Attachment, ChatRef, Reply, Rows
 from handlers.rendering import ZONE
@@ -234,8 +235,8 @@ class Turn:
         """Keep something about the chat without waiting for an answer."""
         self._next = (None, data)
 
-    def answer(self, replies: list[Reply], *, edits: str | None = None) -> list[int]:
-        """Queue the replies and write where the chat stands now; return the queued messages' ids.
+    def answer(self, replies: list[Reply], *, edits: str | None = None) -> list[Message]:
+        """Queue the replies and write where the chat stands now; return what was queued.
 
         Args:
             edits: The message whose button was pressed, for a reply that replaces it.
@@ -243,7 +244,7 @@ class Turn:
         chat = self.chat
         if chat is None:
             raise LookupError("a tick answers nobody")
-        ids = []
+        queued: list[Message] = []
         # What is said beside a dialogue leaves the choices of its question as they are, and numbers its own after them.
         beside = self.standing.choices if self._next is None and self.standing.state is not None else ()
         numbers = _numbers(replies, beside)
@@ -252,7 +253,7 @@ class Turn:
         useful_until = None if self.claim is None else self.now + REPLY_USEFUL
         for number, reply in enumerate(replies):
             replaced = edits if reply.replaces and number == 0 else None
-            ids += self._queue(
+            queued += self._queue(
                 chat,
                 reply,
                 edits=replaced,
@@ -277,7 +278,7 @@ class Turn:
             choices=offered or (self.standing.choices if stays else ()),
             expires_at=self.now + DIALOGUE_LASTS,
         )
-        return ids
+        return queued
 
     def send(
         self,
@@ -304,7 +305,7 @@ class Turn:
             self.left_out["unreachable"] += 1
             return None
         chat = ChatRef(*address)
-        ids = self._queue(
+        queued = self._queue(
             chat,
             reply,
             kind=kind,
@@ -315,7 +316,7 @@ class Turn:
             useful_until=useful_until,
             person_id=person_id,
         )
-        return ids[-1] if ids else None
+        return queued[-1].id if queued else None
 
     def send_all(
         self,
@@ -363,15 +364,15 @@ class Turn:
         edits: str | None = None,
         first_number: int | None = None,
         **options: Any,
-    ) -> list[int]:
+    ) -> list[Message]:
         """Queue a reply in as many parts as the channel's limit asks for; buttons and file go with the last."""
         parts = self._parts(chat, reply)
         file = reply.attachment
         token = _new_token(file)
-        ids = []
+        queued = []
         for number, part in enumerate(parts, start=1):
             last = number == len(parts)
-            queued = outbox.queue(
+            message = outbox.queue(
                 self.db,
                 channel=chat.channel,
                 chat=chat.chat,
@@ -386,12 +387,12 @@ class Turn:
                 person_id=person_id,
                 **options,
             )
-            if queued is None:
+            if message is None:
                 continue
-            ids.append(queued)
+            queued.append(message)
             if last:
                 self._keep_file(token, file, person_id)
-        return ids
+        return queued
 
     def _keep_file(self, token: str | None, file: Attachment | None, person_id: int) -> None:
         if token is not None and file is not None:

@@ -203,9 +203,6 @@ def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | No
 
 def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     hit = _at(_tables().vague, tokens, start)
-    begins = start == 0 or tokens[start - 1].is_break
-    if hit is not None and tokens[start].plain and tokens[start].fold == "co" and not begins:
-        return None  # "quan co Lan" without marks is no "có lần"
     return Day(start, hit.end, None) if hit else None
 
 
@@ -235,8 +232,6 @@ def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if week is not None:
         monday = today - timedelta(days=today.weekday())
         return Day(start, week.end, monday + timedelta(days=hit.value + 7 * week.value))
-    if _word(tokens, hit.end, ("này", "ni")) and not _word(tokens, hit.end + 1, ("giờ",)):
-        return Day(start, hit.end + 1, today - timedelta(days=today.weekday() - hit.value))
     if _word(tokens, hit.end, ("tới", "sau")) and not tokens[hit.end].plain:
         return Day(start, hit.end + 1, today + timedelta(days=7 - back))
     written = _date_behind(tokens, hit.end, today)

@@ -339,12 +339,7 @@ def _is_one_of(sentence: Sentence, mention: Mention, earlier: Sequence[Mention])
     start, end = sentence.clause(mention.start)
     busy = any(start <= at < end for at in [*sentence.gives, *(topic.start for topic in sentence.topics)])
     judged = any(mention.end <= signal.start < end for signal in sentence.signals)
-    counted = any(
-        other.noun in {mention.noun, "nguoi", "cao"} and (other.count or 0) > 1 and other.end <= start
-        for other in earlier
-    )
-    if counted and mention.start and sentence.tokens[mention.start - 1].means(("trừ",)):
-        return True  # "giúp 10 người, trừ bà Lan"
+    counted = any(other.noun == mention.noun and (other.count or 0) > 1 and other.end <= start for other in earlier)
     return bool(mention.name) and judged and counted and not busy
 
 
@@ -439,7 +434,6 @@ def _tells_of_hidden(sentence: Sentence, mention: Mention) -> bool:
 def _is_judged_alone(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     """Tell whether only how it went is said behind a count: "giúp 6 người cài vneid 4 người được 2 người chưa"."""
     worked = any(main.end <= at < mention.start for at in [*sentence.acts, *(hit.start for hit in sentence.topics)])
-    worked = worked or sentence.tokens[mention.start - 1].means(("thì", "mà"))  # "cài cho 6 cụ thì 4 cụ được"
     return worked and any(signal.start == mention.end for signal in sentence.signals)
 
 

@@ -47,8 +47,7 @@ _UNSAFE = frozenset(
         "duong",
     ]
 )
-_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng", "quãng", "ngót", "chắc", "cỡ", "tầm"])
-_TEAM_LIKE = frozenset(["nhóm", "tốp"])
+_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
 _MOST_CHILDREN = 10
@@ -189,8 +188,6 @@ def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
     hit = _tables().whole_house.at(tokens, start + led) if start + led < len(tokens) else None
     if hit is None or (hit.value == "hộ" and tokens[hit.start].plain):  # "ho tro" without marks
         return None
-    if begins_place(tokens, hit.start, longer_than=hit.end - hit.start):
-        return None  # "nhà văn hoá, có 6 bà con"
     for at in range(hit.end, min(hit.end + _OWNER_REACH, len(tokens))):
         number = number_at(tokens, at)
         unit = _noun_at(tokens, at + number.length) if number is not None else None
@@ -247,8 +244,6 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     """Read "3 bà", "mười hai hộ", "khoảng 10 người" and "mấy bác"."""
     tables = _tables()
     vague = tables.vague.at(tokens, start)
-    if vague is not None and vague.value in _TEAM_LIKE and vague.end < len(tokens) and tokens[vague.end].is_number:
-        vague = None  # "nhóm 4 người chúng tôi"
     if vague is not None and tokens[start].plain and vague.end - start == 1:
         vague = _vague_without_marks(tokens, vague, handed)
     if vague is not None and vague.value == "trên" and start > 0 and tokens[start - 1].is_number:
@@ -285,20 +280,13 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     team = start > 0 and tokens[start - 1].means(people_words().teams)
     if team and start > 1 and (start - 2 in handed or tokens[start - 2].means(("một", "1"))):
         team = False  # "giúp một nhóm 12 phụ nữ"
-    never = tokens[noun_start].fold in _NEVER_BARE - {"dua", "ban", "thay"} if noun is not None else False
-    if vague and noun is not None and tokens[noun_start].plain and never:
+    if vague and noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in _NEVER_BARE:
         return None  # "nhung ma" without marks: nhưng mà
     if helpers is not None and number is not None and (helpers.end - noun_start > 1 or start - 1 not in handed):
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)
-    group = noun is None and vague is not None and vague.end - vague.start > 1 and number is None
-    called = vague is not None and vague.end < len(tokens) and tokens[vague.end].is_capital
-    if group and vague is not None and vague.value in people_words().groups and not called:
-        return Mention(start, vague.end, None, "counted", "nguoi", numbered=True)  # "giúp cả lớp", "giúp đông lắm"
     if noun is None or noun_start in taken:
         return None
     kind, noun_end = noun
-    if vague is not None and vague.value in _TEAM_LIKE and tokens[noun_start].means(people_words().speakers):
-        return None  # "nhóm em"
     alone = _noun_at(tokens, start)
     if (
         number is not None
@@ -400,15 +388,13 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
             return Mention(start, owner_end, 1, "kin", tokens[start].fold, numbered=False, name=name)
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
-    last = tokens[end - 1]
     named_end = _name_end(tokens, end, taken)
-    small = (
-        last.fold not in _NEVER_ALONE and not last.means(people_words().owners) and _is_small_name(tokens, end, taken)
-    )
+    small = not tokens[end - 1].means(people_words().owners) and _is_small_name(tokens, end, taken)
     if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
     offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
+    last = tokens[end - 1]
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_ALONE or len(last.raw) == 1)
     )
@@ -420,15 +406,7 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if loose and last.fold == "o" and last.plain and (not offered or begins_place(tokens, end)):
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
-    follows = start > 0 and (tokens[start - 1].raw == "," or tokens[start - 1].means(people_words().joiners))
-    told = named and (offered or follows) and tokens[end].means(people_words().names)  # "giup co hanh, di sau"
-    if (
-        loose
-        and not capital
-        and not (named and not last.plain)
-        and (not offered or last.fold in _NEVER_BARE)
-        and not told
-    ):
+    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
         return None
     if last.plain and last.fold == "duong" and start > 0 and tokens[start - 1].is_number:
         return None  # "nha so 12 duong Tran Phu" without marks: đường

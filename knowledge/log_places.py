@@ -171,10 +171,9 @@ def _hands(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].plain and cho_cu and not led
 
 
-def begins_place(tokens: Sequence[Token], at: int, *, longer_than: int = 0) -> bool:
-    """Tell whether a head like "thôn" or "nhà văn hoá", of more than so many words, stands at `at`."""
-    hit = _heads().at(tokens, at) if at < len(tokens) else None
-    return hit is not None and hit.end - hit.start > longer_than
+def begins_place(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word like "thôn" or "chợ" stands at `at`."""
+    return at < len(tokens) and _heads().at(tokens, at) is not None
 
 
 def is_head(tokens: Sequence[Token], at: int) -> bool:
@@ -242,10 +241,9 @@ def _place_end(
 
 
 def _is_long_head(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a head of several words, or with a number, begins here: "hoi truong to dan pho 8", "nvh to 5"."""
+    """Tell whether a head of several words begins here: "hoi truong to dan pho so 8"."""
     hit = _heads().at(tokens, at)
-    numbered = hit is not None and hit.end < len(tokens) and tokens[hit.end].is_number
-    return hit is not None and (numbered or hit.end - hit.start > 1)
+    return hit is not None and hit.end - hit.start > 1
 
 
 def _ends_head(tokens: Sequence[Token], start: int) -> bool:
@@ -283,12 +281,10 @@ def _name_end(
     if number is not None and number.length == 1 and not _counts(tokens, end, person_ends):
         end += 1
         return _capital_end(tokens, end, end + 3, is_known)
-    if end < len(tokens) and tokens[end].is_capital and not _is_acronym(tokens[end]):
+    if end < len(tokens) and tokens[end].is_capital and not tokens[end].is_break:
         return _capital_end(tokens, end + 1, end + 4, is_known)
     if tokens[start - 1].fold in _NUMBERED_HEADS:
         return start  # "anh em trong tổ đi": a team is a place only by its number or name
-    if end < len(tokens) and _is_acronym(tokens[end]):
-        return start
     limit = end + 2
     end += _is_called(tokens, end)
     while end < limit and end < len(tokens) and not _stops(tokens, end, is_known, person_ends):
@@ -298,18 +294,11 @@ def _name_end(
 
 def _is_called(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a small word is a name behind a head, although bare it looks like another: "o xom chua"."""
-    if at >= len(tokens) or not tokens[at].means(_words().called):
+    if at >= len(tokens) or not tokens[at].plain or not tokens[at].means(_words().called):
         return False
-    if not tokens[at].plain and tokens[at - 1].fold not in numbered_heads():
-        return False  # "ở chợ mới về"
     after_preposition = at > 1 and tokens[at - 2].means(_words().prepositions)
     denies = phrases("negation").at(tokens, at) is not None and at + 1 < len(tokens)
     return after_preposition and not (denies and phrases("succeeded").at(tokens, at + 1))  # "o cho chua xong"
-
-
-def _is_acronym(token: Token) -> bool:
-    """Tell whether a word is an abbreviation ("tổ CNSCĐ") rather than a name."""
-    return len(token.raw) > 1 and token.raw.isalpha() and token.raw.isupper()
 
 
 def _is_address(tokens: Sequence[Token], start: int, at: int) -> bool:

@@ -31,8 +31,6 @@ _SYLLABLE = re.compile(f"(?:{_ONSETS})?(?:{_RIMES})")
 _PLACE_AND_NUMBER = re.compile(r"([^\W\d_]+)([0-9]{1,3}[a-d]?)")
 _SHORTEST = 2
 """Words of so few letters are too often other words without marks."""
-_SHORTEST_GLUED = 6
-"""Shorter words are no two words typed together."""
 _SURE_LENGTH = 4
 """Shorter slips are put right only where the words beside them tell which word is meant."""
 _LISTS = ("help_people", "help_places", "help_topics", "help_verbs", "help_measures", "days")
@@ -83,8 +81,7 @@ def _repaired(typed: str, before: str, after: str) -> list[str]:
     if len(beside) == 1:
         return beside
     parts = [word.fold for word in _repairer().repair([Word(typed, typed, False)])]
-    glued = len(parts) > 1 and len(typed) < _SHORTEST_GLUED
-    if parts != [typed] and not glued and all(_is_within(part, typed) for part in parts):
+    if parts != [typed] and all(_is_within(part, typed) for part in parts):
         return parts
     if len(typed) < _SURE_LENGTH:
         return [typed]

@@ -252,8 +252,6 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
 
     outcome = judge(sentence.tokens, signals, people, share_of)
     if outcome == "done" and people is not None:
-        if any(sentence.tokens[m.start - 1].means(("trừ",)) for m in shares):
-            return "partial"  # "trừ bà Lan ra thì xong cả"
         done = [m.count for m in shares if sentence.tokens[m.start - 1].means(("được", "xong"))]
         if done and done[-1] is not None and done[-1] < people:
             return "partial"

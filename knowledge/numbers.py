@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.phrases import Token, nfc, tokenize
+from knowledge.vietnamese import fold
 
-_UNITS = {
-    "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
-}  # fmt: skip
+
+class _Units:
+    """Words for units and what they stand for, found with their marks or, for a bare token, without."""
+
+    def __init__(self, words: Mapping[str, int]) -> None:
+        self._marked = words
+        self._bare = {fold(word): value for word, value in words.items()}
+
+    def of(self, token: Token) -> int | None:
+        return self._bare.get(token.fold) if token.plain else self._marked.get(token.canon)
+
+
+_WORDS = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
+_UNITS = _Units(_WORDS)
 # Forms that a unit takes only behind a ten: hai mươi mốt, mười lăm, ba mươi tư.
-_UNITS_AFTER_TEN = _UNITS | {"mốt": 1, "tư": 4, "lăm": 5, "nhăm": 5}
-_UNITS_AFTER_DIGIT = {"mốt": 1, "tư": 4, "lăm": 5}
+_UNITS_AFTER_TEN = _Units(_WORDS | {"mốt": 1, "tư": 4, "lăm": 5, "nhăm": 5})
+_UNITS_AFTER_DIGIT = _Units({"mốt": 1, "tư": 4, "lăm": 5})
+_BEGINNINGS = frozenset(map(fold, (*_WORDS, "chục", "mươi", "mười")))
 _YEAR_COMPANIONS = ("nay", "ngoái", "ngoài", "trước", "sau", "học", "mới", "rồi")
-_COUNTED = ("người", "bà", "ông", "bác", "hộ", "cụ", "chị", "anh")
 _SOME = ("mấy", "rưỡi")
 _RANGES = ((5, 7), (3, 7), (5, 3))
 """Numbers said together for "some": "năm bảy", "dăm ba"."""
@@ -43,7 +55,7 @@ def number_at(tokens: Sequence[Token], start: int, stop: int | None = None) -> N
         return None
     if tokens[start].is_number:
         return _digits(tokens, start, end)
-    return _words(tokens, start, end)
+    return _words(tokens, start, end) if tokens[start].fold in _BEGINNINGS else None
 
 
 def _digits(tokens: Sequence[Token], start: int, end: int) -> Number | None:
@@ -133,24 +145,19 @@ def _closed(tokens: Sequence[Token], start: int, position: int, end: int, value:
     return Number(value, position - start)
 
 
-def _unit(tokens: Sequence[Token], at: int, end: int, units: dict[str, int]) -> int | None:
+def _unit(tokens: Sequence[Token], at: int, end: int, units: _Units) -> int | None:
     if at >= end:
         return None
     token = tokens[at]
     if token.fold == "nam" and _is_year(tokens, at, end):
         return None
-    for word, value in units.items():
-        if token.means((word,)):
-            return value
-    return None
+    return units.of(token)
 
 
 def _is_year(tokens: Sequence[Token], at: int, end: int) -> bool:
     if at + 1 >= end:
         return False
     following = tokens[at + 1]
-    if following.plain and following.fold == "sau" and at + 2 < end and tokens[at + 2].means(_COUNTED):
-        return False  # "nam sau nguoi" without marks: năm sáu
     return (following.raw.isdecimal() and len(following.raw) == 4) or following.means(_YEAR_COMPANIONS)
 
 

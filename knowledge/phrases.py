@@ -134,12 +134,10 @@ class PhraseTable(Generic[V]):
             if end > len(tokens):
                 continue
             part = tokens[start:end]
-            exact = [
-                token.canon == word or (token.plain and token.fold == letters)
-                for token, word, letters in zip(part, written, bare, strict=True)
-            ]
-            slipped = free and any(exact) and all(token.fold == word for token, word in zip(part, bare, strict=True))
-            if slipped or all(exact):
+            if any(token.fold != letters for token, letters in zip(part, bare, strict=True)):
+                continue
+            exact = [token.plain or token.canon == word for token, word in zip(part, written, strict=True)]
+            if all(exact) or (free and any(exact)):
                 return Hit(start, end, value)
         return None
 

@@ -101,7 +101,7 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     """Take a text while a member is to be chosen: their name, or a question in between."""
     told = _Told.from_json(turn.standing.data)
     if turn.reading is not None and is_clear_question(turn.reading):
-        answer = wording.word(turn.reading.decision, turn.answerer, turn.calendar, turn.today).reply
+        answer = wording.word(turn.reading.decision, turn.answerer, lambda: turn.calendar, turn.today).reply
         return [answer, *_choose(turn, told, _known(turn))]
     return _decide(turn, _Told(mask(incoming.text).text, told.others, told.sentence, told.origin), _known(turn))
 

@@ -70,7 +70,7 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
             return editing.change_by_sentence(turn, writing, told[0], text)
         return drafting.take(turn, told, origin=editing.origin_of(incoming), person_id=writing.person_id)
     if is_clear_question(reading):
-        answer = wording.word(reading.decision, turn.answerer, turn.calendar, turn.today).reply
+        answer = wording.word(reading.decision, turn.answerer, lambda: turn.calendar, turn.today).reply
         return [answer, *asking.go_on(turn, writing, resumed=True)]
     return [Reply(render("assistance/not_understood", field=writing.ask)), *asking.go_on(turn, writing)]
 

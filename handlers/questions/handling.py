@@ -22,7 +22,7 @@ def answer(incoming: Incoming, turn: Turn) -> list[Reply]:
     decision = reading.decision
     if decision.outcome is Outcome.LOG and reading.could_be_question:
         decision = reading.as_question  # whoever cannot log tells a story and wants an answer
-    worded = wording.word(decision, turn.answerer, turn.calendar, turn.today)
+    worded = wording.word(decision, turn.answerer, lambda: turn.calendar, turn.today)
     if decision.outcome is Outcome.UNKNOWN:
         _keep(reading.masked.text, turn)
     if turn.standing.state is None and decision.outcome is not Outcome.HANDOFF:  # a person sees what was asked before
@@ -40,7 +40,7 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
     is_theirs = turn.answerer.knows(arguments, asker_of(turn))
     if what == "entry" and is_theirs:
         decision = Decision(Outcome.ANSWER, entry=arguments, score=1.0)
-        return [_with_notice(wording.word(decision, turn.answerer, turn.calendar, turn.today).reply, turn)]
+        return [_with_notice(wording.word(decision, turn.answerer, lambda: turn.calendar, turn.today).reply, turn)]
     if what == "section":
         entry_id, _, key = arguments.partition(":")
         if entry_id in entries and key in entries[entry_id].sections:

@@ -151,7 +151,7 @@ def _worded(turn: Turn, lesson: Taught) -> Worded:
     if isinstance(lesson, OwnEntry):
         return wording.own_entry(lesson)
     decision = Decision(Outcome.ANSWER, entry=lesson.answers, score=1.0)
-    return wording.word(decision, turn.answerer, turn.calendar, turn.today)
+    return wording.word(decision, turn.answerer, lambda: turn.calendar, turn.today)
 
 
 def _withdraw(turn: Turn, lesson_id: int | None, *, gives_back: bool) -> list[Reply]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -62,8 +62,8 @@ class Worded:
     sources: tuple[SourceRef, ...] = ()
 
 
-def word(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
-    """Return what is said for a decision."""
+def word(decision: Decision, answerer: Answerer, calendar: Callable[[], WorkingDays], today: date) -> Worded:
+    """Return what is said for a decision; the calendar is asked for where a deadline is told."""
     if decision.outcome is Outcome.ANSWER and decision.entry is not None:
         if decision.entry in answerer.knowledge.entries and decision.section is not None:
             entry = answerer.knowledge.entries[decision.entry]
@@ -145,14 +145,14 @@ def own_entry(entry: OwnEntry) -> Worded:
     return Worded(Reply(text, (_feedback(entry.answers),)), (SourceRef(entry.answers, entry.source, None),))
 
 
-def _plan_fact(decision: Decision, answerer: Answerer, calendar: WorkingDays, today: date) -> Worded:
+def _plan_fact(decision: Decision, answerer: Answerer, calendar: Callable[[], WorkingDays], today: date) -> Worded:
     entry = decision.entry or ""
     plan, record = answerer.records[entry]
     values: dict[str, object] = {"record": record, "plan": plan.document, "asked_year": decision.asked_year}
     template = f"questions/{RECORD_NAMES[type(record)]}"
     if isinstance(record, Deadline):
         rule = plan_rule(plan, record)
-        values["upcoming"] = None if rule is None else next_occurrence(rule, today, calendar)
+        values["upcoming"] = None if rule is None else next_occurrence(rule, today, calendar())
         # Whoever asks "when is the report due" without saying who reports sees the others of the chain as well.
         values["others"] = [other for other in plan.deadlines if other.every and other.day and other.id != record.id]
     source = _source_in_plan(plan.document, record)

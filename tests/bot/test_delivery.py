@@ -19,7 +19,7 @@ from bot.lanes import Lanes
 from db import files, outbox, people, quotas
 from db.engine import Database
 from db.models import Account, Attempt, Outbox
-from db.outbox import BULK, REPLY
+from db.outbox import BULK, REPLY, Message
 from handlers.message import Attachment, ChatRef
 from tests.support import waiting
 from tests.support.clock import Clock
@@ -39,16 +39,19 @@ class Office:
         self.per_second = per_second
 
     def queue(self, words: str, chat: str = "1", priority: int = BULK, **more: Any) -> int:
+        return self._queued(words, chat, priority, **more).id
+
+    def _queued(self, words: str, chat: str, priority: int, **more: Any) -> Message:
         with self.database.transaction() as db:
             values = {"now": self.clock(), "rows": [[["Lưu", "log.save:1"]]], **more}
             queued = outbox.queue(db, channel="test", chat=chat, text=words, priority=priority, **values)
         assert queued is not None
         return queued
 
-    def claim(self, *words: str, chat: str = "1", parts: int = 1) -> list[int]:
+    def claim(self, *words: str, chat: str = "1", parts: int = 1) -> list[Message]:
         """Queue replies claimed at once, as a turn does."""
         until = self.clock() + CLAIM_LASTS
-        return [self.queue(one, chat, REPLY, claim=("me", until)) for one in words for _ in range(parts)]
+        return [self._queued(one, chat, REPLY, claim=("me", until)) for one in words for _ in range(parts)]
 
     def deliver(
         self, script: Callable[[Delivery], Coroutine[Any, Any, None]] | None = None, *, until: Callable[[], bool]
@@ -212,8 +215,8 @@ def test_what_was_not_begun_is_no_attempt(sqlite_office: Office) -> None:
         delivery.submit(ChatRef("test", "1"), replies)
 
     office.deliver(script, until=lambda: office.states() == {"queued": 2})
-    assert [office.attempts(one) for one in replies] == [[(1, "retry")], []]
-    assert [office.row(one).attempts for one in replies] == [1, 0]
+    assert [office.attempts(one.id) for one in replies] == [[(1, "retry")], []]
+    assert [office.row(one.id).attempts for one in replies] == [1, 0]
 
 
 def test_later_messages_follow_a_group_that_has_moved(office: Office) -> None:
@@ -332,7 +335,7 @@ def test_a_reply_to_be_tried_again_keeps_back_those_after_it(sqlite_office: Offi
     office.deliver(script, until=lambda: office.states() == {"queued": 3, "sent": 1})
     assert office.channel.texts == ["other chat"]
     # A reply that comes now finds the others waiting, and goes to the end of the line.
-    assert office.row(office.claim("3")[0]).state == "queued"
+    assert office.row(office.claim("3")[0].id).state == "queued"
     office.clock.forward(seconds=5)
     office.deliver_once()
     assert office.channel.texts == ["other chat", "1a", "1b", "2", "3"]
@@ -362,7 +365,7 @@ def test_no_request_is_started_past_a_claims_end(sqlite_office: Office) -> None:
     office.leads = False
     office.deliver(script, until=lambda: office.states() == {"queued": 2})
     assert office.channel.attempts == []
-    assert office.row(replies[0]).uncertain == 0
+    assert office.row(replies[0].id).uncertain == 0
 
 
 def test_no_request_is_started_after_another_process_took_the_message_over(office: Office) -> None:
@@ -378,7 +381,7 @@ def test_no_request_is_started_after_another_process_took_the_message_over(offic
     office.leads = False
     office.deliver(script, until=lambda: True)
     assert office.channel.attempts == []
-    assert office.row(replies[0]).claimed_by == "other"
+    assert office.row(replies[0].id).claimed_by == "other"
 
 
 def test_a_process_that_counts_as_dead_starts_no_request(sqlite_office: Office) -> None:
@@ -477,7 +480,7 @@ def test_stopping_waits_shortly_then_gives_back_and_marks_as_uncertain(
     replies = office.claim("hangs", "waits", chat="3")
     office.deliver(script, until=lambda: True)
     assert office.row(quick).state == "sent"
-    assert [(office.row(one).state, office.row(one).uncertain) for one in (cut, *replies)] == [
+    assert [(office.row(one).state, office.row(one).uncertain) for one in (cut, *(reply.id for reply in replies))] == [
         ("queued", 1),
         ("queued", 1),
         ("queued", 0),

@@ -208,7 +208,7 @@ def test_old_messages_and_runs_are_forgotten(database: Database, clock: Clock) -
     with database.transaction() as db:
         message = outbox.queue(db, channel="test", chat="1", text="a", rows=[], now=clock())
         assert message is not None
-        outbox.finish(db, message, "sent", now=clock())
+        outbox.finish(db, message.id, "sent", now=clock())
     tick_at(clock, database, vn(2027, 2, 22))
     with database.reading() as db:
         assert outbox.tally(db) == {"sent": 1}

@@ -24,7 +24,7 @@ def queue(database: Database, words: str = "a", chat: str = "1", *, channel: str
     with database.transaction() as db:
         queued = outbox.queue(db, channel=channel, chat=chat, text=words, rows=[], **{"now": START, **more})
     assert queued is not None
-    return queued
+    return queued.id
 
 
 def claim(database: Database, holder: str = "me", *, now: datetime = START, limit: int = 100) -> list[str]:
@@ -166,9 +166,18 @@ def test_replies_are_claimed_at_once_unless_an_earlier_one_waits(database: Datab
     assert row(database, queue(database, "c", claim=theirs)).state == "queued"
     assert row(database, queue(database, "d", claim=mine)).state == "queued"
     assert row(database, queue(database, "e", chat="2", claim=theirs)).state == "claimed"
-    with database.reading() as db:
-        assert [message.text for message in outbox.get(db, [second, first], "me")] == ["a", "b"]
-        assert outbox.get(db, [first], "other") == []
+
+
+def test_a_claimed_reply_may_go_once_those_before_it_have_ended(database: Database) -> None:
+    first, second = (queue(database, words, claim=("me", START + MINUTE)) for words in "ab")
+
+    def may_go(message_id: int, holder: str = "me") -> bool:
+        with database.reading() as db:
+            return outbox.may_go(db, outbox.one(db, message_id), holder)
+
+    assert (may_go(first), may_go(second), may_go(first, "other")) == (True, False, False)
+    finish(database, first)
+    assert (may_go(first), may_go(second)) == (False, True)
 
 
 def test_bulk_that_waits_does_not_keep_a_reply_from_being_claimed(database: Database) -> None:

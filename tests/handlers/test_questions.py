@@ -133,7 +133,7 @@ def test_a_person_can_always_be_asked_for(converse: Converse) -> None:
     ],
 )
 def test_a_deadline_tells_its_days(entry: str, today: date, told: str) -> None:
-    worded = wording.word(Decision(Outcome.ANSWER, entry=entry), answerer(), working_days(), today)
+    worded = wording.word(Decision(Outcome.ANSWER, entry=entry), answerer(), working_days, today)
     assert told in worded.reply.text
     assert worded.sources[0].document == entry.partition("/")[0]
 
@@ -144,17 +144,17 @@ def test_an_expired_answer_says_so() -> None:
     fresh = copy(answerer())
     fresh.knowledge = replace(knowledge, entries={entry.id: entry})
     decision = Decision(Outcome.ANSWER, entry=entry.id)
-    assert "hết hạn" not in wording.word(decision, fresh, working_days(), date(2026, 12, 31)).reply.text
-    assert "nay đã hết hạn" in wording.word(decision, fresh, working_days(), date(2027, 1, 1)).reply.text
+    assert "hết hạn" not in wording.word(decision, fresh, working_days, date(2026, 12, 31)).reply.text
+    assert "nay đã hết hạn" in wording.word(decision, fresh, working_days, date(2027, 1, 1)).reply.text
 
 
 def test_an_answer_not_checked_for_long_says_so() -> None:
     entry = next(iter(answerer().knowledge.entries.values()))
     decision = Decision(Outcome.ANSWER, entry=entry.id)
     grown_old = entry.checked_on + STALE_AFTER
-    assert "đã lâu" not in wording.word(decision, answerer(), working_days(), grown_old).reply.text
+    assert "đã lâu" not in wording.word(decision, answerer(), working_days, grown_old).reply.text
     assert "đã lâu chưa được kiểm lại" in (
-        wording.word(decision, answerer(), working_days(), grown_old + timedelta(days=1)).reply.text
+        wording.word(decision, answerer(), working_days, grown_old + timedelta(days=1)).reply.text
     )
 
 

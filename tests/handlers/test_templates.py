@@ -577,7 +577,7 @@ def assert_presentable(text: str, buttons: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("entry", [*answerer().knowledge.entries])
 def test_every_entry_is_presentable(entry: str) -> None:
-    reply = wording.word(Decision(Outcome.ANSWER, entry=entry), answerer(), working_days(), START.date()).reply
+    reply = wording.word(Decision(Outcome.ANSWER, entry=entry), answerer(), working_days, START.date()).reply
     assert len(reply.text) <= LONGEST_FIRST_MESSAGE
     assert "Nguồn: " in reply.text
     assert "Kiểm tra ngày " in reply.text
@@ -589,7 +589,7 @@ def test_every_entry_is_presentable(entry: str) -> None:
 def test_every_record_of_a_plan_is_presentable() -> None:
     for entry, (plan, record) in answerer().records.items():
         decision = Decision(Outcome.ANSWER, entry=entry, asked_year=2020)
-        reply = wording.word(decision, answerer(), working_days(), START.date()).reply
+        reply = wording.word(decision, answerer(), working_days, START.date()).reply
         assert f"{record.section}." in reply.text
         assert str(plan.document.year) in reply.text
         assert_presentable(reply.text, [(button.label, button.action) for button in reply.buttons])
