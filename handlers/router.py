@@ -106,9 +106,7 @@ PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("dat han rieng", "dat han", "dat nhac"), "nhac"),
     **dict.fromkeys(("ngung nhac", "ngung nhac han", "sua han", "cac han dang nhac"), "ngungnhac"),
     **dict.fromkeys(("thong bao", "gui thong bao"), "thongbao"),
-    **dict.fromkeys(
-        ("bao cao", "so lieu bao cao", "so lieu quy", "so lieu quy nay", "bao cao quy", "bao cao quy nay"), "baocao"
-    ),
+    **dict.fromkeys(("bao cao", "so lieu bao cao", "so lieu quy", "so lieu quy nay", "bao cao quy nay"), "baocao"),
     **dict.fromkeys(("cau chua tra loi", "cau hoi chua tra loi", "cac cau chua tra loi"), "cauhoi"),
     **dict.fromkeys(("cau tra loi rieng", "cac cau tra loi rieng"), "traloirieng"),
     **dict.fromkeys(("nho to ho tro", "nho to giup", "nho to giup do", "nho to cong nghe so giup"), "nho"),
@@ -218,7 +216,7 @@ def _in_private(incoming: Incoming, turn: Turn) -> list[Reply]:
     if incoming.kind in FAREWELLS:
         return FAREWELLS[incoming.kind](incoming, turn)
     if incoming.kind is Kind.BUTTON:
-        return talking.for_who_talks(_press(incoming.button or "", incoming, turn), turn)
+        return talking.for_who_talks(_press(incoming.button or "", incoming, turn), incoming, turn)
     spoken = talking.relay(incoming, turn)
     if spoken is not None:
         return spoken
@@ -226,7 +224,7 @@ def _in_private(incoming: Incoming, turn: Turn) -> list[Reply]:
         if turn.has_role(*LOGGING):
             return assistance.take_unreadable(incoming, turn)
         return [Reply(render("common/not_text", kind=incoming.kind))]
-    return talking.for_who_talks(_respond_to_text(incoming, turn), turn)
+    return talking.for_who_talks(_respond_to_text(incoming, turn), incoming, turn)
 
 
 def _in_group(incoming: Incoming, turn: Turn) -> list[Reply]:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_JOINER = "\u200d"
+"""Makes one picture of those on its two sides: a family, a flag."""
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+"""Two of them are one flag."""
+
 
 def utf16_length(text: str) -> int:
     """Return the length as Telegram and Zalo count it, in UTF-16 code units."""
@@ -32,7 +40,13 @@ def _cut(text: str, limit: int) -> int:
         found = text.rfind(border, fits // 2, fits)
         if found > 0:
             return found
-    # A combining mark stays with its letter.
-    while fits > 1 and 0x300 <= ord(text[fits]) <= 0x36F:
-        fits -= 1
-    return fits
+    return next((cut for cut in range(fits, fits // 2, -1) if not _belongs_together(text, cut)), fits)
+
+
+def _belongs_together(text: str, cut: int) -> bool:
+    """Tell whether what stands before and behind a cut is one sign to its reader: a letter and its mark, an emoji."""
+    before, behind = text[cut - 1], text[cut]
+    if unicodedata.category(behind).startswith("M") or ord(behind) in _SKIN_TONES or _JOINER in {before, behind}:
+        return True
+    letters = len(text[:cut]) - len(text[:cut].rstrip("".join(map(chr, _FLAG_LETTERS))))
+    return ord(behind) in _FLAG_LETTERS and letters % 2 == 1

@@ -35,13 +35,21 @@ def relay(incoming: Incoming, turn: Turn) -> list[Reply] | None:
     return give_back(incoming, turn) if plain == fold(BACK.label) else _to_citizen(incoming, turn, held)
 
 
-def for_who_talks(replies: list[Reply], turn: Turn) -> list[Reply]:
-    """Return the bot's answer; whoever has a conversation is told that what they type is no answer to it."""
-    waits = turn.is_waiting
-    held = _held(turn) if waits or any(reply.rows and not reply.by_word for reply in replies) else None
-    return (
-        replies if held is None else [*replies, Reply(render("handover/slash", name=name_of(turn, held), waits=waits))]
-    )
+def for_who_talks(replies: list[Reply], incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Return the bot's answer to a command or a button; who talks with a person hears that words do not answer it."""
+    is_for_the_bot = incoming.kind is Kind.BUTTON or incoming.text.startswith("/")
+    asks = turn.is_waiting or any(reply.rows and not reply.by_word for reply in replies)
+    if not is_for_the_bot or not asks:
+        return replies
+    held = _held(turn)
+    own = handovers.of_chat(turn.db, incoming.chat.channel, incoming.chat.chat) if held is None else None
+    if held is not None:
+        other, end = name_of(turn, held), "/xong"
+    elif own is not None and own.state == "taken":
+        other, end = duty.unit_name(turn, own.area_id), "/huy"
+    else:
+        return replies
+    return [*replies, Reply(render("handover/slash", name=other, end=end, waits=turn.is_waiting))]
 
 
 def _held(turn: Turn) -> Talk | None:

@@ -214,6 +214,7 @@ def test_agreeing_by_word_saves(converse: Converse, database: Database) -> None:
     assert rows(database, "person")[0]["muted_at"] is None
 
 
+@pytest.mark.pressed
 def test_undone_by_button_once(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
     member.says(SENTENCE)

@@ -136,6 +136,7 @@ def test_a_change_can_be_left(converse: Converse, database: Database) -> None:
     assert revisions(database) == []
 
 
+@pytest.mark.pressed
 def test_deleting_asks_first_and_leaves_a_trace(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
     logged(member)
@@ -474,6 +475,7 @@ def test_the_command_takes_the_sentence_behind_it(converse: Converse, database: 
     assert "VNeID, căn cước" in member.buttons()
 
 
+@pytest.mark.pressed
 def test_what_was_meant_as_a_question_drops_the_draft(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
     member.says("cài ví điện tử cho bà bán rau")

@@ -41,6 +41,7 @@ def test_an_unanswered_question_is_kept_for_the_coordinator(converse: Converse, 
 
 
 @on_sqlite
+@pytest.mark.pressed
 def test_a_wrong_answer_is_kept_with_its_question(converse: Converse, database: Database) -> None:
     citizen = converse("khach")
     citizen.says("quên mật khẩu vneid")

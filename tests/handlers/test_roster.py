@@ -113,6 +113,7 @@ def test_what_waits_for_a_leader_waits_for_the_new_one(converse: Converse, datab
 
 
 @on_sqlite
+@pytest.mark.pressed
 def test_an_offer_can_be_refused_withdrawn_and_runs_out(converse: Converse, database: Database, clock: Clock) -> None:
     leader, an, binh = (converse("tam", role="leader"), converse("an", role="member"), converse("binh", role="member"))
 

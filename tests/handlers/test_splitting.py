@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from handlers.splitting import split, utf16_length
 
-texts = st.text(alphabet=st.sampled_from("aáạ e\u0301\u0323b\n😀🏽c. "), max_size=300)
+texts = st.text(alphabet=st.sampled_from("aáạ e\u0301\u0323b\n😀🏽c. \u200d\ufe0f🇻🇳👩"), max_size=300)
 
 
 @given(texts, st.integers(min_value=2, max_value=60))
@@ -33,6 +33,15 @@ def test_cut_at_the_largest_border_that_fits() -> None:
 
 def test_a_mark_stays_with_its_letter() -> None:
     assert split("aaae\u0301aaa", 4) == ["aaa", "e\u0301aa", "a"]
+
+
+def test_what_is_one_sign_to_its_reader_stays_one() -> None:
+    family, flag, hand, heart = "👨‍👩‍👧‍👦", "🇻🇳", "👍🏽", "❤️"
+    for sign in (family, flag, hand, heart):
+        length = utf16_length(sign)
+        for room in range(length):
+            parts = split(sign * 5, 2 * length + room)
+            assert parts == [sign * 2, sign * 2, sign], sign
 
 
 def test_length_is_counted_in_utf16_units() -> None:

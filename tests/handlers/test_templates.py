@@ -75,6 +75,7 @@ def broken(incoming: Incoming, turn: Turn) -> list[Reply]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.pressed
 def test_every_template_is_rendered_within_the_limits(
     recorder: Recorder, converse: Converse, database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ class Conversation:
     Args:
         role: Has joined with an invitation of this role, consent included; None for a citizen. It is written straight
             into the database: how people join has tests of its own, and every test begins with this.
+        types: Whether buttons are not pressed but chosen by typing, as on Zalo Bot.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class Conversation:
         area: str = "Xã Thử",
         team: str = "Tổ thôn 2",
         channel: str = CHANNEL,
+        types: bool = False,
     ) -> None:
         self.database = database
         self.clock = clock
         self.name = name
+        self.types = types
         self.chat = ChatRef(channel, name)
         self.inbox = Inbox(database, answerer(), working_days(), Rules(), holder="test", clock=clock)
         self._seen = 0
@@ -78,10 +81,9 @@ class Conversation:
     def presses(self, label: str) -> str:
         """Press the newest button with this label; return what the bot answers."""
         for message in reversed(self.messages()):
-            for row in message.rows:
-                for shown, action in row:
-                    if shown == label:
-                        return self.sends_action(action)
+            actions = [action for row in message.rows for shown, action in row if shown == label]
+            if actions:
+                return self.says(_typed(message, label)) if self.types else self.sends_action(actions[0])
         raise AssertionError(f"no button «{label}»; offered: {self.buttons()}")
 
     def sends_action(self, action: str) -> str:
@@ -123,3 +125,9 @@ class Conversation:
             "sender_name": self.name.title(),
             "received_at": self.clock(),
         }
+
+
+def _typed(message: Message, label: str) -> str:
+    """Return what is typed to choose a label where there are no buttons."""
+    labels = [shown for row in message.rows for shown, _ in row]
+    return label if message.first_number is None else str(message.first_number + labels.index(label))
