@@ -10,6 +10,8 @@ from typing import Any
 from bot import inviting
 from db import areas, reminders
 from db.engine import Database, Transaction
+from handlers.message import CalendarDay
+from handlers.reminders.calendar import day_of
 from handlers.reminders.items import OWN, own_rule
 from handlers.rendering import render
 from handlers.turn import overlaid
@@ -30,6 +32,10 @@ class Entry:
     place: str
     who: str
     to: str | None
+
+    def as_day(self) -> CalendarDay:
+        """Return what a calendar file tells of it."""
+        return day_of(self.occurrence, self.who, self.to)
 
     def as_json(self) -> dict[str, Any]:
         """Return the contract's keys; a coordinator's own rule has no plan and no section."""

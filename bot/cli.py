@@ -206,7 +206,7 @@ def deadlines(
         except calendars.UnknownPlace:
             fail(f"--area {area}: không có địa bàn hay kế hoạch nào tên này.")
     if ics is not None:
-        _write_bytes(calendar_file(found, utc_now()), ics)
+        _write_bytes(calendar_file([entry.as_day() for entry in found], utc_now()), ics)
         return
     if as_json:
         for entry in found:

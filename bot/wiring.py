@@ -29,6 +29,7 @@ from bot.channels.zalo_bot import ZaloBotChannel, ZaloBotHook
 from bot.channels.zalo_oa import ZaloOaChannel, ZaloOaHook
 from bot.channels.zalo_oa_tokens import AccessTokens
 from bot.delivery import Delivery
+from bot.documents.calendar import calendar_file
 from bot.files import FileLock
 from bot.inbox import Inbox, utc_now
 from bot.leases import RENEW_EVERY, LeaseHolder
@@ -157,6 +158,7 @@ def think(settings: Settings) -> Brain:
         },
         monthly_limits={"zalo_bot": settings.zalo_bot_monthly_messages} if settings.zalo_bot_monthly_messages else {},
         windows={ZaloOaChannel.name: timedelta(days=settings.zalo_oa_window_days)},
+        draw_calendar=calendar_file,
     )
     return Brain(Answerer(load()), working_days(), rules)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -86,6 +86,16 @@ class Attachment:
     def is_picture(self) -> bool:
         """Whether it can be shown at once."""
         return self.media_type in PICTURES
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """What a calendar file tells of one day; the same `uid` again, in a newer file, changes what was told before."""
+
+    uid: str
+    day: date
+    title: str
+    text: str
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from handlers.people import consent, handing_over, inviting, joining, linking, r
 from handlers.people import handling as people
 from handlers.questions import handling as questions
 from handlers.questions import teaching, writing
-from handlers.reminders import adopting, days, own_rules
+from handlers.reminders import adopting, calendar, days, own_rules
 from handlers.reminders import handling as reminders
 from handlers.rendering import render
 from handlers.requests import asking as requesting
@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Handler] = {
     "ghi": assistance.begin,
     "nhatky": assistance.show_diary,
     "han": reminders.show,
+    "lichhan": calendar.show,
     "nhac": own_rules.begin,
     "ngungnhac": own_rules.list_to_end,
     "thongbao": broadcasts.begin,
@@ -103,6 +104,7 @@ PLAIN_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("ban tin", "ban tin tuan", "xem ban tin", "to nao chua ghi gi", "to nao chua ghi", "to nao im lang"), "bantin"
     ),
+    **dict.fromkeys(("lich han", "tep lich", "tep lich han", "tai lich han", "lich han bao cao"), "lichhan"),
     **dict.fromkeys(("dat han rieng", "dat han", "dat nhac"), "nhac"),
     **dict.fromkeys(("ngung nhac", "ngung nhac han", "sua han", "cac han dang nhac"), "ngungnhac"),
     **dict.fromkeys(("thong bao", "gui thong bao"), "thongbao"),

@@ -16,7 +16,7 @@ from db.engine import Transaction
 from db.inbox import Standing
 from db.outbox import Message
 from db.people import PersonInfo
-from handlers.message import Attachment, ChatRef, Reply, Rows
+from handlers.message import Attachment, CalendarDay, ChatRef, Reply, Rows
 from handlers.rendering import ZONE
 from handlers.splitting import split, utf16_length
 from knowledge.answering import Answerer, Asker, Decision, Outcome
@@ -51,9 +51,13 @@ Room = Callable[[Rows, Attachment | None], int]
 """Tells how long a text may be, in UTF-16 units, in one message with these buttons and this file."""
 
 
+DrawCalendar = Callable[[Sequence[CalendarDay], datetime], bytes]
+"""Makes the file that calendars read, at a moment."""
+
+
 @dataclass(frozen=True)
 class Rules:
-    """What handlers need of the settings; times are Vietnam's."""
+    """What handlers need of the settings and of the program around them; times are Vietnam's."""
 
     reminder_time: time = time(7, 30)
     quiet_from: time = time(21, 0)
@@ -72,6 +76,7 @@ class Rules:
     """Messages a month, by channel that has such a limit."""
     windows: Mapping[str, timedelta] = field(default_factory=dict)
     """How long after somebody wrote last they can be written to, by channel that has such a limit."""
+    draw_calendar: DrawCalendar | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from handlers.turn import Turn
 
 AHEAD = timedelta(days=90)
 BEHIND = timedelta(days=30)
+AS_FILE = Button("Tệp lịch", "due.file")
+"""The button under a list of deadlines that gives them as a calendar file."""
 _SHOWN_AREAS = 3
 """With more areas than this the board begins with a list of them."""
 _LISTED_AREAS = 20
@@ -80,9 +82,8 @@ def _board(turn: Turn, area: areas.AreaInfo) -> Reply:
             (Button(f"Nhắc chưa nộp{name}", f"due.nudge:{item}"), Button(f"Chi tiết{name}", f"due.item:{item}"))
         )
     rows += [(Button(f"Áp dụng: {adopting.label(rule)}"[:_LABEL], adopting.action(area, rule)),) for rule in proposals]
-    rows.append(
-        (Button("Đặt hạn riêng", "own.new"), *((Button("Sửa hạn", f"due.rules:{area.id}"),) if adopted else ()))
-    )
+    changing = (Button("Sửa hạn", f"due.rules:{area.id}"), AS_FILE) if adopted else ()
+    rows.append((Button("Đặt hạn riêng", "own.new"), *changing))
     return Reply(text, tuple(rows))
 
 

@@ -9,7 +9,7 @@ from db import reminders
 from db.reminders import NotedStep
 from handlers.message import Incoming, Reply
 from handlers.questions.wording import document_title
-from handlers.reminders import adopting, board, submissions
+from handlers.reminders import adopting, board, calendar, submissions
 from handlers.reminders.items import Due, concerns, dues, find, near
 from handlers.reminders.planning import postponed_to
 from handlers.reminders.tick import buttons_for
@@ -33,6 +33,8 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
     what, _, arguments = rest.partition(":")
     if what == "list":
         return show(incoming, turn)
+    if what == "file":
+        return calendar.show(incoming, turn)
     if what in _OF_ITEMS:
         due = find(turn, arguments)
         return [Reply(render("common/old_button"))] if due is None else _OF_ITEMS[what](turn, due)
@@ -48,7 +50,8 @@ def _own(turn: Turn) -> list[Reply]:
     mine = [due for group in near(found, turn.today) for due in group]
     open_dues = [due for due in mine if due.entered is None]
     text = render("reminders/own", dues=mine, today=turn.today)
-    return [Reply(text, buttons_for(open_dues[:_SHOWN_BUTTONS], named=len(open_dues) > 1))]
+    as_file = ((board.AS_FILE,),) if mine else ()
+    return [Reply(text, (*buttons_for(open_dues[:_SHOWN_BUTTONS], named=len(open_dues) > 1), *as_file))]
 
 
 def _later(turn: Turn, due: Due) -> list[Reply]:

@@ -24,7 +24,7 @@ def events_in(content: bytes) -> list[Any]:
 
 def test_every_occurrence_is_an_event_on_its_last_day() -> None:
     found = entries(load(), working_days(), None, date(2026, 12, 1), date(2027, 12, 31))
-    events = events_in(calendar_file(found, NOW))
+    events = events_in(calendar_file([entry.as_day() for entry in found], NOW))
     assert [event["dtstart"].dt for event in events] == [entry.occurrence.last_day for entry in found]
     assert all(event["dtend"].dt - event["dtstart"].dt == timedelta(days=1) for event in events)
     assert len({str(event["uid"]) for event in events}) == len(events) > 10
@@ -41,8 +41,8 @@ def test_the_file_is_the_same_for_the_same_deadlines_and_longer_words_are_folded
     rule = Rule("own/7", "Nộp báo cáo, số liệu; ảnh\\ " * 20, rhythm)
     (only,) = occurrences([rule], date(2026, 1, 1), date(2027, 1, 1), working_days())
     entry = Entry(only, "Xã Thử", "Các tổ", None)
-    content = calendar_file([entry], NOW)
-    assert content == calendar_file([entry], NOW)
+    content = calendar_file([entry.as_day()], NOW)
+    assert content == calendar_file([entry.as_day()], NOW)
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     (event,) = events_in(content)
     assert rule.what.strip() in event["summary"]

@@ -159,3 +159,15 @@ async def test_only_where_nobody_knows_is_a_message_repeated(door: Door, databas
         await stage.settled()
         assert len(await door.screen("an")) == 3
     assert [(message.state, message.uncertain) for message in outbox(database)] == [("sent", 0), ("sent", 1)]
+
+
+async def test_deadlines_come_as_a_calendar_file(door: Door, database: Database, clock: Clock) -> None:
+    async with Stage(database, clock, door) as stage:
+        await stage.says("an", f"/start {invite(database, 'coordinator', 'Xã Thử', None, clock()).code}")
+        await stage.chooses("an", "Đồng ý")
+        await stage.says("an", "nhắc tổ nộp báo cáo trước ngày 25 hằng tháng")
+        await stage.chooses("an", "Lưu")
+        await stage.says("an", "lịch hạn")
+        shown = (await door.screen("an"))[-1]
+    assert "tệp lịch của 12 hạn báo cáo" in shown.text
+    assert (content_of(database, shown.file) or b"").count(b"BEGIN:VEVENT") == 12

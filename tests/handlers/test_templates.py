@@ -341,6 +341,8 @@ def of_reminders(
 def of_deadlines(citizen: Conversation, coordinator: Conversation, member: Conversation) -> None:
     """Render the templates of the board, of what is noted of items, and of a coordinator's own rules."""
     assert render("reminders/no_area")
+    assert render("reminders/no_calendar")
+    assert "tệp lịch" in coordinator.says("lịch hạn")
     for action in ("rules:1", "flip:1:confirm", "confirm:1:2027-Q1:1", "to:1", "to:1:0", "nudge:1:2027-Q1"):
         coordinator.sends_action(f"due.{action}")
     for answer in ("deny", "confirm"):
@@ -394,7 +396,7 @@ def of_broadcasts_and_days(
     entries = calendars.entries(
         answerer().knowledge, working_days(), database, vn(2026, 12, 1).date(), vn(2028, 1, 1).date(), adopted=True
     )
-    assert calendar_file(entries, clock())
+    assert calendar_file([entry.as_day() for entry in entries], clock())
 
 
 def of_requests(converse: Converse, database: Database, clock: Clock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import cache
 
+from bot.documents.calendar import calendar_file
 from bot.inbox import Inbox
 from bot.inviting import invite
 from db import joining, outbox, people
@@ -54,7 +55,9 @@ class Conversation:
         self.name = name
         self.types = types
         self.chat = ChatRef(channel, name)
-        self.inbox = Inbox(database, answerer(), working_days(), Rules(), holder="test", clock=clock)
+        self.inbox = Inbox(
+            database, answerer(), working_days(), Rules(draw_calendar=calendar_file), holder="test", clock=clock
+        )
         self._seen = 0
         if role is not None:
             needs_area, needs_team = role != "admin", role in ("member", "leader")

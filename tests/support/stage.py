@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from bot.arrivals import Arrivals
 from bot.channels.web import WebGateway
 from bot.delivery import Delivery
+from bot.documents.calendar import calendar_file
 from bot.inbox import Inbox
 from bot.web import hooks
 from bot.web.app import build_app
@@ -56,7 +57,8 @@ class Stage:
     def rules(self) -> Rules:
         """What handlers need to know of this channel."""
         limits = {self._door.name: self._door.text_limit} if self._door.text_limit else {}
-        return Rules(text_limits=limits, rooms={} if self._door.room is None else {self._door.name: self._door.room})
+        rooms = {} if self._door.room is None else {self._door.name: self._door.room}
+        return Rules(text_limits=limits, rooms=rooms, draw_calendar=calendar_file)
 
     async def __aenter__(self) -> Self:
         arrivals = Arrivals(self._database, self._door.name, self._inbox.receive, self._clock)
