@@ -40,6 +40,8 @@ _GRACE = 3.0
 _LOOK_EVERY = 0.5
 _AT_ONCE = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
+_CROWDED = 0.5
+"""Seconds that a reply waits for this process's own part of the pace, about as long as it takes another to find it."""
 _REQUEST_MAY_TAKE = timedelta(seconds=50)
 """No request is started this close to the end of its claim: another process might take the message over."""
 _SURE_FOR = TTL - timedelta(seconds=RENEW_EVERY)
@@ -68,6 +70,7 @@ class Delivery:
         monthly: Messages a month, by name of a channel that has such a limit.
         may_send_bulk: Whether this process holds the lease for everything that it did not answer itself.
         is_alive: Whether this process still counts as alive to the others, so that its claims stand.
+        part: Which part of every pace is this process's, if others send over the same token.
         redirect: What to do with a message, not a reply, whose account cannot be reached any more.
     """
 
@@ -81,6 +84,7 @@ class Delivery:
         may_send_bulk: Callable[[], bool],
         monthly: Mapping[str, int] | None = None,
         is_alive: Callable[[], bool] = lambda: True,
+        part: Callable[[], float] = lambda: 1.0,
         redirect: Redirect = lambda _db, _message, _now: None,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
@@ -88,7 +92,9 @@ class Delivery:
         self._database = database
         self._channels = channels
         self._holder = holder
-        self._pacers = {name: Pacer(per_second.get(name, 0), channel.is_group) for name, channel in channels.items()}
+        self._pacers = {
+            name: Pacer(per_second.get(name, 0), channel.is_group, part=part) for name, channel in channels.items()
+        }
         self._monthly = monthly or {}
         self._may_send_bulk = may_send_bulk
         self._is_alive = is_alive
@@ -135,7 +141,7 @@ class Delivery:
         room = {bulk: _BATCH - due for bulk, due in self._due.items()}
         if room[True] >= _BATCH // 2:
             return await self._claim(room[True], outbox.BULK)
-        if room[False] and time.monotonic() - self._looked >= _LOOK_EVERY:
+        if room[False] > 0 and time.monotonic() - self._looked >= _LOOK_EVERY:
             return await self._claim(room[False], outbox.REPLY)
         return []
 
@@ -179,7 +185,8 @@ class Delivery:
         async with self._lanes.enter(chat.channel, chat.chat):
             kept_back = not await self._may_go(claimed[0])
             for message in claimed:
-                if kept_back:
+                if kept_back or self._is_crowded(message.channel):
+                    kept_back = True  # those behind it must not overtake it
                     await self._give_back(message)
                 else:
                     kept_back = not await self._deliver(message)
@@ -208,6 +215,10 @@ class Delivery:
     def _leave_behind(self, message: Message) -> None:
         if not _is_bulk(message):
             self._left_behind.add((message.channel, message.chat))
+
+    def _is_crowded(self, channel: str) -> bool:
+        """Tell whether a reply goes out sooner through the process that sends all the rest and has most of the pace."""
+        return not self._may_send_bulk() and self._pacers[channel].expected_wait() > _CROWDED
 
     async def _send_due(self, message: Message) -> None:
         try:

@@ -21,10 +21,13 @@ class _Window:
     """At most so many requests that count at a time."""
 
     def __init__(self, most: int, seconds: float) -> None:
-        self._most = most
-        self._seconds = seconds
+        self.limit(most, seconds)
         self._under_way = 0
         self._answered: deque[float] = deque()
+
+    def limit(self, most: int, seconds: float) -> None:
+        """Take another limit from now on."""
+        self._most, self._seconds = most, seconds
 
     def delay(self, now: float) -> float | None:
         """Return the seconds until one more fits; None if that is only known once one is answered."""
@@ -53,6 +56,7 @@ class Pacer:
     Args:
         per_second: In all; 0 lifts every limit, those of the single chats too.
         is_group: Whether a chat is a group.
+        part: What part of that is this process's at the moment, from 0 to 1.
     """
 
     def __init__(
@@ -60,11 +64,12 @@ class Pacer:
         per_second: float,
         is_group: Callable[[str], bool] = lambda _chat: False,
         clock: Callable[[], float] = time.monotonic,
+        part: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self._is_lifted = not per_second
-        self._every = 1 / per_second if per_second else 0.0
-        most = max(1, int(per_second))
-        self._all = _Window(most, most * self._every)
+        self._per_second = per_second
+        self._part = part
+        self._pace = self._every = 0.0
+        self._all = _Window(1, 0.0)
         self._is_group = is_group
         self._clock = clock
         self._chats: dict[str, tuple[_Window, ...]] = {}
@@ -72,6 +77,12 @@ class Pacer:
         self._line = {bulk: asyncio.Lock() for bulk in (False, True)}
         self._replies_waiting = 0
         self._answer = asyncio.Event()
+
+    def expected_wait(self) -> float:
+        """Return about how many seconds a reply would wait that comes now."""
+        if self._is_lifted:
+            return 0.0
+        return (self._delay(bulk=False) or 0.0) + self._replies_waiting * self._every
 
     async def rest(self, chat: str) -> None:
         """Wait until the chat itself can take one more; its messages must come one at a time."""
@@ -119,7 +130,20 @@ class Pacer:
         finally:
             self._replies_waiting -= not bulk
 
+    @property
+    def _is_lifted(self) -> bool:
+        return not self._per_second
+
+    def _adapt(self) -> None:
+        """Take up the pace that is this process's now."""
+        pace = self._per_second * self._part()
+        if pace != self._pace:
+            most = max(1, int(pace))
+            self._pace, self._every = pace, 1 / pace
+            self._all.limit(most, most * self._every)
+
     def _delay(self, bulk: bool) -> float | None:
+        self._adapt()
         now = self._clock()
         fits = self._all.delay(now)
         if fits is None:

@@ -37,6 +37,7 @@ from bot.metrics import CONTENT_TYPE, Metrics
 from bot.redirecting import Redirector
 from bot.scheduler import ClockWatch, start_ticking, tick
 from bot.settings import Settings
+from bot.sharing import Company
 from bot.web import files, hooks, metrics
 from bot.web.server import WebServer
 from db import files as kept_files
@@ -295,7 +296,7 @@ class _Process:
         holder = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._connected = connected
         channels: dict[str, Channel] = {channel.name: channel for channel in connected}
-        self._heartbeat = LeaseHolder(database, leases.heartbeat(holder), holder)
+        self._company = Company(database, holder)
         self._work = LeaseHolder(database, "work", holder)
         modes = {TelegramChannel.name: settings.telegram_mode, ZaloBotChannel.name: settings.zalo_bot_mode}
         self._polling = {
@@ -313,7 +314,8 @@ class _Process:
             },
             monthly=brain.rules.monthly_limits,
             may_send_bulk=self._work.held,
-            is_alive=self._heartbeat.held,
+            is_alive=self._company.heartbeat.held,
+            part=lambda: self._company.part(leads=self._work.held()),
             redirect=Redirector(brain.answerer, brain.calendar, brain.rules),
             metrics=self._metrics,
         )
@@ -454,14 +456,16 @@ class _Process:
             await _sleep(self._stop, RENEW_EVERY)
 
     def _renew(self) -> None:
-        for lease in (self._heartbeat, self._work, *self._polling.values()):
+        renewals = {self._company.name: self._company.renew}
+        renewals |= {lease.name: lease.renew for lease in (self._work, *self._polling.values())}
+        for name, renew in renewals.items():
             try:
-                lease.renew()
+                renew()
             except Exception as error:
-                _log.warning("lease_not_renewed", lease=lease.name, error=type(error).__name__)
+                _log.warning("lease_not_renewed", lease=name, error=type(error).__name__)
 
     def _release(self) -> None:
-        for lease in (*self._polling.values(), self._work, self._heartbeat):
+        for lease in (*self._polling.values(), self._work, self._company.heartbeat):
             try:
                 lease.release()
             except Exception as error:  # it ends by itself
