@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from bot import logs
 from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from db import leases, outbox
@@ -244,6 +245,7 @@ class FaultStorm:
 def main() -> None:
     """Run storm after storm on both databases; the first that goes wrong ends it with its seed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    logs.configure("ERROR")
     with tempfile.TemporaryDirectory(prefix="cnscd-postgres-") as data, PostgresServer(Path(data)) as server:
         for number in range(rounds):
             seed = int(time.time())
