@@ -18,6 +18,7 @@ from bot.sharing import FOR_NEWCOMERS, Company, part
 from db import outbox
 from db.engine import Database
 from db.models import Lease
+from db.outbox import Message
 from handlers.message import ChatRef
 from tests.support import waiting
 from tests.support.clock import Clock
@@ -92,7 +93,7 @@ class Bench:
             clock=self.clock,
         )
 
-    def queue(self, words: str, chat: str, priority: int, claim: str | None = None) -> int:
+    def queue(self, words: str, chat: str, priority: int, claim: str | None = None) -> Message:
         until = self.clock() + CLAIM_LASTS
         with self.database.transaction() as db:
             queued = outbox.queue(
