@@ -2,6 +2,7 @@
 
 Run `python -m tests.bench.bench_messages [messages]`; it needs nothing but what the tests need. Each way is measured
 from the update to the reply at the server: of the program that is search, commit, and sending, on both databases.
+The processor's time a message is told too: it depends less than the rate on what else the machine does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.postgres import PostgresServer
-from tests.support.process import RunningBot, environment
+from tests.support.process import RunningBot, environment, processor_seconds
 from tests.support.waiting import wait_until
 
 CHATS = 50
@@ -34,11 +35,12 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Measured:
-    """What one kind of message cost one program; waits in seconds, memory in megabytes."""
+    """What one kind of message cost one program; waits and work (processor time a message) in seconds, memory in MB."""
 
     program: str
     kind: str
     per_second: float
+    work: float
     median: float
     p99: float
     memory: float | None = None
@@ -46,7 +48,8 @@ class Measured:
     def __str__(self) -> str:
         memory = "" if self.memory is None else f", memory {self.memory:.0f} MB"
         waits = f"alone {self.median * 1000:.1f} ms, p99 {self.p99 * 1000:.1f} ms"
-        return f"{self.kind:>10} {self.program:>22}: {self.per_second:6.1f}/s, {waits}{memory}"
+        rate = f"{self.per_second:6.1f}/s of {self.work * 1000:.1f} ms work"
+        return f"{self.kind:>10} {self.program:>12}: {rate}, {waits}{memory}"
 
 
 def question(number: int) -> str:
@@ -64,9 +67,9 @@ KINDS: dict[str, Callable[[int], str]] = {"commands": command, "questions": ques
 
 def measure_echo(messages: int) -> list[Measured]:
     """Let people write to the echo bot; it does the same with every kind."""
-    with FakeTelegram() as telegram, echo_bot(telegram):
+    with FakeTelegram() as telegram, echo_bot(telegram) as process:
         crowd(telegram, question, 50)  # it has started once it answers
-        return [measured("echo bot", "questions", telegram, question, messages)]
+        return [measured("echo bot", "questions", telegram, process, question, messages)]
 
 
 def measure(program: str, url: str, folder: Path, messages: int) -> list[Measured]:
@@ -84,32 +87,36 @@ def measure(program: str, url: str, folder: Path, messages: int) -> list[Measure
             crowd(telegram, question, 50)
             found = []
             for kind, words in KINDS.items():
-                one = measured(program, kind, telegram, words, messages)
+                one = measured(program, kind, telegram, bot.process.pid, words, messages)
                 found.append(Measured(**{**vars(one), "memory": bot.memory / _MEGABYTE}))
             bot.stop()
     return found
 
 
 @contextmanager
-def echo_bot(telegram: FakeTelegram) -> Iterator[None]:
-    """Run the echo bot in a process of its own."""
+def echo_bot(telegram: FakeTelegram) -> Iterator[int]:
+    """Run the echo bot in a process of its own; its id."""
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "tests.bench.echo_bot", telegram.url, telegram.token],
         env=environment() | {"NO_PROXY": "127.0.0.1"},
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(10)
 
 
-def measured(program: str, kind: str, telegram: FakeTelegram, words: Callable[[int], str], messages: int) -> Measured:
+def measured(
+    program: str, kind: str, telegram: FakeTelegram, process: int, words: Callable[[int], str], messages: int
+) -> Measured:
     """Measure a crowd that writes all at once, then single messages."""
+    before = processor_seconds(process)
     per_second = messages / crowd(telegram, words, messages)
+    work = (processor_seconds(process) - before) / messages
     waits = sorted(alone(telegram, words))
-    return Measured(program, kind, per_second, waits[len(waits) // 2], waits[len(waits) * 99 // 100 - 1])
+    return Measured(program, kind, per_second, work, waits[len(waits) // 2], waits[len(waits) * 99 // 100 - 1])
 
 
 def crowd(telegram: FakeTelegram, words: Callable[[int], str], messages: int) -> float:

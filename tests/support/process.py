@@ -22,6 +22,12 @@ def environment(**settings: str) -> dict[str, str]:
     return clean | {f"CNSCD_{name.upper()}": value for name, value in settings.items()}
 
 
+def processor_seconds(process: int) -> float:
+    """Return how long a process has had a processor, by its id."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def cnscd(*arguments: str, folder: Path, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(  # noqa: S603 - our own program
