@@ -142,6 +142,11 @@ def note_consent(session: Session, person_id: int, name: str, now: datetime) -> 
     person.name = person.name or name or None
 
 
+def set_name(session: Session, person_id: int, name: str) -> None:
+    """Remember what a person says they are called."""
+    session.get_one(Person, person_id).name = name
+
+
 def set_pronoun(session: Session, person_id: int, pronoun: str) -> None:
     """Remember how the person wishes to be addressed."""
     session.get_one(Person, person_id).pronoun = pronoun
@@ -360,11 +365,10 @@ def team_members(session: Session, team_ids: Sequence[int], now: datetime) -> di
 
 
 def names_in(session: Session, team_ids: Sequence[int], now: datetime) -> dict[int, str]:
-    """Return the names of the members and leaders of some teams, by their ids; who has no name is left out."""
+    """Return the names of the members and leaders of some teams, by their ids; see `label`."""
     inside = select(Membership.person_id).where(Membership.team_id.in_(team_ids), running(now))
-    query = select(Person.id, Person.name).where(Person.id.in_(inside), Person.name.is_not(None))
-    query = query.order_by(Person.name, Person.id)
-    return {person_id: name for person_id, name in session.execute(query) if name}
+    query = select(Person.id, Person.name).where(Person.id.in_(inside)).order_by(Person.name, Person.id)
+    return {person_id: name or f"#{person_id}" for person_id, name in session.execute(query)}
 
 
 def _role(row: Any) -> Role:

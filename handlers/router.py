@@ -200,6 +200,7 @@ FAREWELLS: Mapping[Kind, Handler] = {Kind.LEFT: people.left, Kind.WITHDRAWN: peo
 BEGINNINGS: Sequence[tuple[Callable[[str], bool], Sequence[str], Handler]] = (
     (for_others.is_meant, ANYBODY, for_others.begin),
     (assistance.is_edit, ANYBODY, assistance.edit_numbered),
+    (people.tells_name, ANYBODY, people.take_name),
     (own_rules.is_meant, COORDINATING, own_rules.begin),
     (broadcasts.is_meant, COORDINATING, broadcasts.begin),
     (days.is_meant, ("admin",), days.declare),

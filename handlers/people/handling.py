@@ -11,7 +11,7 @@ from handlers.handover import handling as handover
 from handlers.message import Button, Incoming, Reply
 from handlers.people import consent
 from handlers.people.joining import redeem, take_code
-from handlers.people.naming import menu, name_of, role_name
+from handlers.people.naming import menu, name_of, role_name, told_name
 from handlers.questions import handling as questions
 from handlers.rendering import render
 from handlers.requests import asking as requesting
@@ -95,6 +95,22 @@ def address(incoming: Incoming, turn: Turn) -> list[Reply]:
         return [Reply(render("people/ask_address"), (buttons,))]
     people.set_pronoun(turn.db, turn.person.id, pronoun)
     return [Reply(render("people/addressed", pronoun=pronoun))]
+
+
+def tells_name(text: str) -> bool:
+    """Tell whether somebody says what they are called."""
+    return told_name(text) is not None
+
+
+def take_name(incoming: Incoming, turn: Turn) -> list[Reply]:
+    """Take what a person says they are called; some channels do not tell."""
+    if not turn.person.consented:
+        return consent.ask(turn)
+    name = told_name(incoming.text)
+    if name is None:
+        raise LookupError("only called for a name")
+    people.set_name(turn.db, turn.person.id, name)
+    return [Reply(render("people/named", name=name, pronoun=turn.person.pronoun))]
 
 
 def confirm_erase(incoming: Incoming, turn: Turn) -> list[Reply]:

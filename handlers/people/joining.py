@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from db import erasing, joining, people
 from db.joining import InviteInfo, LinkInfo, RequestInfo
-from db.people import Role
+from db.people import PersonInfo, Role
 from handlers.message import Button, Incoming, Reply
 from handlers.people import consent
 from handlers.people.codes import CODE_LETTERS, code_hash
@@ -71,7 +71,7 @@ def redeem(incoming: Incoming, turn: Turn, hashed: str) -> list[Reply]:
     if invite.created_by is not None:
         told = render("people/has_joined", name=turn.person.name, role=role_name(turn, role))
         tell(turn, [invite.created_by], Reply(told))
-    return [Reply(_joined(turn, role, turn.person.pronoun), menu(turn.person.roles))]
+    return [Reply(_joined(turn, role, turn.person), menu(turn.person.roles))]
 
 
 def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -90,7 +90,7 @@ def press(rest: str, incoming: Incoming, turn: Turn) -> list[Reply]:
     if accepted:
         _let_in(turn, request.person_id, role)
     joiner = people.person_info(turn.db, request.person_id, turn.now)
-    said = _joined(turn, role, joiner.pronoun) if accepted else render("people/not_let_in", role=role_name(turn, role))
+    said = _joined(turn, role, joiner) if accepted else render("people/not_let_in", role=role_name(turn, role))
     told = tell(turn, [joiner.id], Reply(said, menu(joiner.roles)))
     text = render("people/decided", name=request.name, role=role_name(turn, role), accepted=accepted, told=bool(told))
     return [Reply(text, replaces=True)]
@@ -126,9 +126,14 @@ def _let_in(turn: Turn, person_id: int, role: Role) -> None:
     people.add_role(turn.db, person_id, role.role, turn.now, area_id=role.area_id, team_id=role.team_id)
 
 
-def _joined(turn: Turn, role: Role, pronoun: str | None) -> str:
-    coordinates = role.role in COORDINATING
-    return render("people/joined", role=role_name(turn, role), coordinates=coordinates, pronoun=pronoun)
+def _joined(turn: Turn, role: Role, joiner: PersonInfo) -> str:
+    return render(
+        "people/joined",
+        role=role_name(turn, role),
+        coordinates=role.role in COORDINATING,
+        pronoun=joiner.pronoun,
+        named=joiner.name is not None,
+    )
 
 
 def _needs_no_consent(turn: Turn, link: LinkInfo) -> bool:

@@ -16,6 +16,14 @@ SHOWN_CHOICES = 8
 """More than this fits on no small screen: the rest is found by typing a part of the name."""
 _NAME_LENGTH = 60
 _LABEL_LENGTH = 60
+_LONGEST_NAME = 5
+"""Words."""
+_MY_NAME_IS = [
+    beginning.split()
+    for me in ("toi", "minh", "em")
+    for beginning in (f"ten {me} la", f"ten cua {me} la", f"{me} ten la", f"{me} ten")
+]
+_ASKS = frozenset(("gi", "ai", "sao", "nao"))
 
 ROLE_NAMES = {
     "member": "thành viên",
@@ -31,6 +39,19 @@ Choice = tuple[str, int]
 def name_of(incoming: Incoming) -> str:
     """Return what the sender goes by; many put their phone number behind their name."""
     return mask(incoming.sender_name).text[:_NAME_LENGTH].strip()
+
+
+def told_name(text: str) -> str | None:
+    """Return the name that somebody says they have: "tôi tên là Lan"; None for anything else, also a question."""
+    said = text.strip(" .!").split()
+    plain = [fold(word) for word in said]
+    known = (beginning for beginning in _MY_NAME_IS if plain[: len(beginning)] == beginning)
+    length = max(map(len, known), default=0)
+    name = said[length:]
+    if not length or not 0 < len(name) <= _LONGEST_NAME or "?" in text or set(plain[length:]) & _ASKS:
+        return None
+    shown = mask(" ".join(name)).text[:_NAME_LENGTH]
+    return shown.title() if shown.islower() else shown
 
 
 def role_name(turn: Turn, role: Role | Member) -> str:

@@ -19,6 +19,8 @@ from tests.support.doors import DOORS, Door
 from tests.support.stage import Stage
 
 LONG = "\n\n".join(f"Đoạn {number}: " + "nội dung của đoạn này " * 10 for number in range(40))
+FAMILY = "👨‍👩‍👧‍👦"
+"""One sign to its reader, eleven units to a platform."""
 PICTURE = Attachment("biểu đồ.png", "image/png", b"\x89PNG picture")
 FILE = Attachment("sổ tháng 11.csv", "text/csv", b"a;b")
 CHOICES = ((Button("Đổi ý", "spec.change"), Button("Thôi", "spec.stop")),)
@@ -48,6 +50,7 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> None:
         "file": Reply("Sổ", CHOICES, attachment=FILE),
         "choices": Reply("Bác chọn nhé", CHOICES),
         "hard": Reply(HARD),
+        "signs": Reply(FAMILY * 500),
     }
     handlers = {name: says(reply) for name, reply in more.items()}
     monkeypatch.setattr(router, "COMMANDS", {**router.COMMANDS, **handlers})
@@ -83,6 +86,14 @@ async def test_texts_choices_and_files_arrive_whole(door: Door, database: Databa
         assert len(shown) > 4
     assert content_of(database, picture.file) == PICTURE.content
     assert content_of(database, file.file) == FILE.content
+
+
+async def test_a_sign_is_never_cut_in_two(door: Door, database: Database, clock: Clock) -> None:
+    async with Stage(database, clock, door) as stage:
+        await stage.says("an", "/signs")
+        texts = [one.text for one in await door.screen("an")]
+    assert "".join(texts) == FAMILY * 500
+    assert all(text == FAMILY * (len(text) // len(FAMILY)) for text in texts)
 
 
 async def test_a_choice_takes_the_place_of_what_it_was_made_on(door: Door, database: Database, clock: Clock) -> None:

@@ -5,6 +5,7 @@ What is said stands in `tests/handlers`, once; here only that no channel makes a
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,10 +20,12 @@ from jinja2 import Template
 from bot.inviting import invite
 from db.engine import Database
 from db.models import Base
+from handlers import router
 from handlers.rendering import environment
 from tests.support.clock import Clock
-from tests.support.doors import DOORS, Door
-from tests.support.looking import rows
+from tests.support.doors import DOORS, Door, WebDoor
+from tests.support.looking import code_in, rows
+from tests.support.postgres import PostgresServer
 from tests.support.stage import Stage
 from tests.support.ticking import tick_at, vn
 
@@ -58,7 +61,22 @@ class Ticks:
     at: datetime
 
 
-Step = Says | Chooses | Joins | Ticks
+@dataclass(frozen=True)
+class ChoosesFirst:
+    """Somebody chooses what is offered first: names differ by channel."""
+
+    person: str
+
+
+@dataclass(frozen=True)
+class TakesCode:
+    """Somebody sends the code that another one was given."""
+
+    person: str
+    giver: str
+
+
+Step = Says | Chooses | ChoosesFirst | TakesCode | Joins | Ticks
 
 DIALOGUES: dict[str, Sequence[Step]] = {
     "a citizen asks": (Says("tư", "/start"), Says("tư", "quen mat khau vneid"), Chooses("tư", "Có ích")),
@@ -99,6 +117,146 @@ DIALOGUES: dict[str, Sequence[Step]] = {
         Ticks(vn(2026, 11, 23)),
         Ticks(vn(2026, 11, 23, 7, 31)),
     ),
+    "a leader lets somebody in, and hands over": (
+        Joins("lan", "leader", team="Tổ thôn 2"),
+        Says("lan", "mời thành viên"),
+        Chooses("lan", "Nhiều người"),
+        TakesCode("an", "lan"),
+        Says("an", "thôi để sau"),
+        Chooses("an", "Đồng ý"),
+        Says("lan", "duyệt"),
+        Says("lan", "danh sách tổ"),
+        ChoosesFirst("lan"),
+        Says("lan", "bàn giao"),
+        ChoosesFirst("lan"),
+        Chooses("lan", "Bàn giao, tôi ở lại tổ"),
+        Chooses("an", "Nhận"),
+        Says("an", "rời tổ"),
+        Chooses("an", "Huỷ"),
+    ),
+    "somebody stands in for a few days": (
+        Joins("lan", "leader", team="Tổ thôn 2"),
+        Joins("an", "member", team="Tổ thôn 2"),
+        Says("lan", "uỷ quyền"),
+        ChoosesFirst("lan"),
+        Says("lan", "5 ngày"),
+        Says("an", "danh sách tổ"),
+    ),
+    "an entry is changed, written for others, and repeated": (
+        Joins("lan", "leader", team="Tổ thôn 2"),
+        Joins("an", "member", team="Tổ thôn 2"),
+        Says("lan", "hôm nay giúp 3 bà cài vneid"),
+        Says("lan", "ở chợ"),
+        Says("lan", "lưu"),
+        Says("lan", "sửa 1"),
+        Chooses("lan", "Số người"),
+        Says("lan", "4"),
+        Chooses("lan", "Lưu"),
+        Says("lan", "như lần trước"),
+        Chooses("lan", "Lưu"),
+        Says("lan", "ghi hộ"),
+        ChoosesFirst("lan"),
+        Chooses("lan", "VNeID, căn cước"),
+        Says("lan", "2"),
+        Chooses("lan", "Lưu"),
+        Says("an", "nhật ký"),
+    ),
+    "a deadline of one's own, an addressee, a day off": (
+        Joins("quản", "admin", None),
+        Joins("cúc", "coordinator", WARD),
+        Joins("an", "leader", WARD, "Tổ thôn 2"),
+        Says("cúc", "nhắc tổ ngày 25 hằng tháng"),
+        Says("cúc", "nộp báo cáo tháng"),
+        Chooses("cúc", "Lưu"),
+        Says("cúc", "hạn"),
+        Chooses("cúc", "Áp dụng"),
+        Says("cúc", "Phòng Văn hoá"),
+        Says("quản", "/ngaynghi 25/12/2026 nghỉ bù"),
+        Says("an", "hạn"),
+    ),
+    "news for all teams": (
+        Joins("cúc", "coordinator", WARD),
+        Joins("an", "member", WARD, "Tổ thôn 2"),
+        Says("cúc", "thông báo"),
+        Chooses("cúc", "Tất cả thành viên tổ"),
+        Says("cúc", "Mời tập huấn sáng thứ hai"),
+        Chooses("cúc", "Gửi"),
+    ),
+    "a coordinator looks for a team, and invites into one": (
+        Joins("cúc", "coordinator"),
+        Joins("an", "member", team="Tổ thôn 2"),
+        Joins("bình", "member", team="Tổ thôn 3"),
+        Says("cúc", "danh sách tổ"),
+        Says("cúc", "thôn 3"),
+        Says("cúc", "/moi"),
+        Chooses("cúc", "Thành viên"),
+        Says("cúc", "thôn 2"),
+        ChoosesFirst("cúc"),
+        Chooses("cúc", "Một người"),
+        TakesCode("chi", "cúc"),
+        Chooses("chi", "Đồng ý"),
+    ),
+    "what was not known is found, or written": (
+        Joins("cúc", "coordinator"),
+        Says("khách", "chợ làng mình họp mấy giờ rứa"),
+        Says("khách", "xe buýt về thôn có mấy chuyến"),
+        Says("cúc", "câu chưa trả lời"),
+        Chooses("cúc", "1"),
+        Chooses("cúc", "Khác…"),
+        Says("cúc", "trung tâm hành chính công mở cửa lúc nào"),
+        ChoosesFirst("cúc"),
+        Says("cúc", "câu chưa trả lời"),
+        Chooses("cúc", "1"),
+        Chooses("cúc", "Viết câu trả lời"),
+        Chooses("cúc", "Lấy câu hỏi làm tên"),
+        Says("cúc", "Chợ họp từ 5 giờ đến 10 giờ sáng, ngày nào cũng có, ở cạnh nhà văn hoá thôn 2."),
+        Says("cúc", "Ban quản lý chợ, hỏi ngày 20/11/2026"),
+        Says("cúc", "việc khác"),
+        Chooses("cúc", "Lưu cho"),
+    ),
+    "help is asked for, passed on and written about": (
+        Joins("cúc", "coordinator"),
+        Joins("an", "member", team="Tổ thôn 2"),
+        Joins("bình", "member", team="Tổ thôn 2"),
+        Says("tư", "nhờ tổ hỗ trợ"),
+        Chooses("tư", "Đồng ý"),
+        Says("tư", "cài vneid"),
+        Says("tư", "thon 2"),
+        Says("tư", "chiều mai"),
+        Chooses("tư", "Sửa"),
+        Chooses("tư", "Lời nhắn"),
+        Says("tư", "nhà có chó dữ"),
+        Chooses("tư", "Gửi"),
+        Says("an", "tôi nhận"),
+        Chooses("an", "Chuyển cho…"),
+        ChoosesFirst("an"),
+        Chooses("bình", "Xem việc này"),
+        Chooses("bình", "Nhắn bà con"),
+        Says("bình", "mai tôi tới"),
+        Chooses("tư", "Nhắn lại tổ"),
+        Says("tư", "vâng"),
+        Says("tư", "gặp người thật"),
+        Ticks(vn(2026, 11, 23, 8, 0)),
+        Chooses("cúc", "Tôi trả lời"),
+        Says("tư", "1"),
+        Says("cúc", "2"),
+        Says("cúc", "/xong"),
+        Says("cúc", "lịch trực"),
+        ChoosesFirst("cúc"),
+        Says("cúc", "thứ hai sáng"),
+    ),
+    "somebody is told little and joins a second account": (
+        Joins("an", "member", team="Tổ thôn 2"),
+        Says("an", "gọi tôi là cô"),
+        Says("an", "tắt nhắc"),
+        Says("an", "bật nhắc"),
+        Says("an", "nối tài khoản"),
+        TakesCode("an hai", "an"),
+        Says("an hai", "dữ liệu"),
+        Says("an hai", "xóa dữ liệu"),
+        Chooses("an hai", "Giữ lại"),
+        Says("an", "nhật ký"),
+    ),
 }
 
 ABOUT_THE_CHANNEL = frozenset(
@@ -118,7 +276,7 @@ ABOUT_THE_CHANNEL = frozenset(
 )
 """Tables that hold how a message travels, not what it did."""
 OF_THE_CHANNEL = frozenset(
-    ("channel", "address", "chat", "name", "code_hash", "outbox_id", "message_ref", "batch", "draft", "origin")
+    ("channel", "address", "chat", "name", "code_hash", "outbox_id", "message_ref", "batch", "draft", "origin", "code")
 )
 """Columns, and what a dialogue keeps, of where somebody writes, or drawn by chance."""
 ONLY_WRITTEN_OUT = frozenset(("common/choices_as_text.j2", "common/file_as_text.j2"))
@@ -175,6 +333,12 @@ async def take(step: Step, stage: Stage, door: Door, database: Database, clock: 
         case Chooses(person, label):
             offered = [shown for message in await door.screen(person) for shown in message.labels]
             await stage.chooses(person, next(shown for shown in reversed(offered) if label in shown))
+        case ChoosesFirst(person):
+            labels = next(one.labels for one in reversed(await door.screen(person)) if one.labels)
+            await stage.chooses(person, labels[0])
+        case TakesCode(person, giver):
+            told = "\n".join(one.text for one in reversed(await door.screen(giver)))
+            await stage.says(person, f"/start {code_in(told)}")
         case Joins(person, role, area, team):
             await stage.says(person, f"/start {invite(database, role, area, team, clock()).code}")
             await stage.chooses(person, "Đồng ý")
@@ -183,15 +347,33 @@ async def take(step: Step, stage: Stage, door: Door, database: Database, clock: 
             await stage.settled()
 
 
-@pytest.mark.parametrize("name", DIALOGUES)
-async def test_no_channel_makes_a_difference(name: str, migrated_sqlite: Path, tmp_path: Path, way: list[str]) -> None:
-    played = dict[str, Played]()
-    for kind in DOORS:
-        door = kind()
-        with closing(Database(f"sqlite:///{copyfile(migrated_sqlite, tmp_path / kind.name)}")) as database:
-            played[kind.name] = await play(DIALOGUES[name], door, database, Clock(), way)
+async def test_every_dialogue_that_waits_for_words_is_among_them(
+    migrated_sqlite: Path, tmp_path: Path, way: list[str]
+) -> None:
+    entered = set[str]()
+    for number, steps in enumerate(DIALOGUES.values()):
+        door = WebDoor()
+        with closing(Database(f"sqlite:///{copyfile(migrated_sqlite, tmp_path / str(number))}")) as database:
+            played = await play(steps, door, database, Clock(), way)
         await door.close()
-    first, *others = played.values()
+        entered |= {state for states in played.states for state, _ in map(literal_eval, states) if state}
+    assert entered == set(router.STATES)
+
+
+@pytest.mark.parametrize("name", DIALOGUES)
+async def test_no_channel_and_no_database_makes_a_difference(
+    name: str, migrated_sqlite: Path, postgres: PostgresServer, tmp_path: Path, way: list[str]
+) -> None:
+    played = list[Played]()
+    databases = [f"sqlite:///{copyfile(migrated_sqlite, tmp_path / kind.name)}" for kind in DOORS]
+    on_postgresql = postgres.new_database(f"dialogue_{list(DIALOGUES).index(name)}")
+    places: list[tuple[type[Door], str]] = [*zip(DOORS, databases, strict=True), (WebDoor, on_postgresql)]
+    for kind, url in places:
+        door = kind()
+        with closing(Database(url)) as database:
+            played.append(await play(DIALOGUES[name], door, database, Clock(), way))
+        await door.close()
+    first, *others = played
     assert all(first.ways[number] for number, step in enumerate(DIALOGUES[name]) if not isinstance(step, Ticks))
     for other in others:
         assert other == first

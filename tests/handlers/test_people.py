@@ -282,3 +282,43 @@ def test_the_greeting_and_the_help_fit_the_role(converse: Converse) -> None:
     assert "bản tin" not in member.says("/help")
     assert "bản tin" in coordinator.says("/trogiup")
     assert "Chào An!" in member.says("/start")
+
+
+# What one is called
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("tên tôi là Nguyễn Văn An", "Nguyễn Văn An"),
+        ("toi ten la lan", "Lan"),
+        ("Mình tên Bảy.", "Bảy"),
+        ("Tên của em là Hoa 0912345678", "Hoa [số điện thoại]"),
+        ("tôi tên là gì", None),
+        ("tên tôi là gì?", None),
+        ("tôi tên Lan muốn hỏi cách cài vneid", None),
+        ("tên tôi bị sai trên vneid", None),
+    ],
+)
+def test_who_has_no_name_here_tells_it(converse: Converse, database: Database, text: str, name: str | None) -> None:
+    person = converse("an", role="member")
+    with database.transaction() as db:
+        db.execute(update(Person).values(name=None))
+    leader = converse("lan", role="leader")
+    assert ("tôi ghi tên bác là" in person.says(text)) == (name is not None)
+    assert (name or "#1") in leader.says("danh sách tổ")
+    assert (name or "#1") in leader.says("ghi hộ") + str(leader.buttons())
+
+
+@on_sqlite
+def test_where_the_channel_tells_no_name_who_has_joined_is_asked_for_it(
+    converse: Converse, database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = converse("an")
+    frame = person._frame
+    monkeypatch.setattr(person, "_frame", lambda: {**frame(), "sender_name": ""})
+    person.says(code_for(database, clock, "member"))
+    assert 'nhắn giúp một câu: "tên tôi là …"' in person.presses("Đồng ý")
+    person.says("tên tôi là An")
+    assert "Tên: An" in person.says("dữ liệu")

@@ -124,7 +124,7 @@ def of_people(citizen: Conversation, member: Conversation, code: str) -> None:
     citizen.presses("Không đồng ý")
     citizen.says("xóa dữ liệu")
     citizen.presses("Giữ lại")
-    for text in ("/start", "trợ giúp", "/dulieu"):
+    for text in ("/start", "trợ giúp", "/dulieu", "tên tôi là " + "Nguyễnnnnnnnn " * 5):
         member.says(text)
 
 
