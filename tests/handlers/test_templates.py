@@ -96,6 +96,7 @@ def test_every_template_is_rendered_within_the_limits(
     of_handovers(converse, database, clock)
     of_alarms(converse, database, clock)
     of_the_same_word_twice(citizen, clock)
+    of_a_name_told(converse)
     of_the_odd(citizen, monkeypatch)
     of_channels_without_buttons_and_files()
     assert_all_presentable(database)
@@ -124,7 +125,7 @@ def of_people(citizen: Conversation, member: Conversation, code: str) -> None:
     citizen.presses("Không đồng ý")
     citizen.says("xóa dữ liệu")
     citizen.presses("Giữ lại")
-    for text in ("/start", "trợ giúp", "/dulieu", "tên tôi là " + "Nguyễnnnnnnnn " * 5):
+    for text in ("/start", "trợ giúp", "/dulieu"):
         member.says(text)
 
 
@@ -514,6 +515,11 @@ def of_handovers(converse: Converse, database: Database, clock: Clock) -> None:
     admin.says("thứ hai đến thứ sáu 7h30-11h30")
     admin.presses("Đặt cho người khác")
     admin.says("huỷ")
+
+
+def of_a_name_told(converse: Converse) -> None:
+    """Render what is said to who tells their name."""
+    converse("không tên", role="coordinator", area=WARD).says("tên tôi là " + "Nguyễnnnnnnnn " * 5)
 
 
 def of_the_same_word_twice(citizen: Conversation, clock: Clock) -> None:
