@@ -321,6 +321,7 @@ def _chosen(text: str, incoming: Incoming, turn: Turn) -> list[Reply] | None:
 def _chosen_by_word(text: str, incoming: Incoming, turn: Turn) -> list[Reply] | None:
     """Press the button that a text names but the last answer did not offer; None if there is none."""
     meant = [] if incoming.edited else choosing.of_unasked(text, turn)
+    turn.is_aside = bool(meant)
     if len(meant) == 1:
         return _press(meant[0].button.action, incoming, turn)
     listed = BUTTON_WORDS.get(fold(text).strip(choosing.ENDS))

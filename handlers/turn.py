@@ -153,6 +153,8 @@ class Turn:
         claim: (holder, until) under which replies are claimed for sending at once; None to leave them queued.
         batch: What messages to others are queued for together, unless they say otherwise.
         left_out: Why messages to others were not queued, with how many.
+        is_aside: Whether what came unasked is being answered: the choices of an open dialogue stay as they are, and
+            the numbers of the answer's own come after theirs.
     """
 
     db: Transaction
@@ -167,6 +169,7 @@ class Turn:
     claim: tuple[str, datetime] | None = None
     batch: str | None = None
     left_out: Counter[str] = field(default_factory=Counter)
+    is_aside: bool = False
     _next: tuple[str | None, dict[str, Any]] | None = None
 
     @cached_property
@@ -250,8 +253,8 @@ class Turn:
         if chat is None:
             raise LookupError("a tick answers nobody")
         queued: list[Message] = []
-        # What is said beside a dialogue leaves the choices of its question as they are, and numbers its own after them.
-        beside = self.standing.choices if self._next is None and self.standing.state is not None else ()
+        in_between = self.is_aside and self._next is None and self.standing.state is not None
+        beside = self.standing.choices if in_between else ()
         numbers = _numbers(replies, beside)
         # Where delivery pushes, an answer that never gets through must not hold back later ones for ever; a page that
         # pulls its messages gets them whenever it is opened again.

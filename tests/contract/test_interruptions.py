@@ -142,7 +142,9 @@ async def test_in_a_conversation_with_a_citizen_numbers_and_words_are_for_the_ci
         assert scene.request()["state"] == "taken"
         assert "thêm dấu / đằng trước" in await scene.hears("cúc")
         await stage.says("cúc", "/1")
-        assert "Gõ /xong để trả lại trước" in await scene.hears("cúc"), "a dialogue cannot hear who talks to a citizen"
+        assert "Gõ /xong để thôi nói chuyện trước" in await scene.hears("cúc"), (
+            "a dialogue cannot hear who talks to a citizen"
+        )
         assert await scene.hears("an") == ""
         await stage.chooses("cúc", "Trả lại cho trợ lý")
         assert "đã trả lời xong" in await scene.hears("an")

@@ -327,3 +327,13 @@ def test_a_group_gives_the_link_into_the_private_chat_where_logging_goes_on(conv
     assert "https://t.me/cnscd_bot?start=ghi" in member.says("hôm nay giúp 3 bà cài vneid", private=False)
     assert "https://t.me/cnscd_bot?start=trogiup" in member.says("/nhatky", private=False)
     assert member.says("/start ghi") == member.says("/ghi")
+
+
+@on_sqlite
+def test_another_command_in_a_dialogue_begins_its_numbers_anew(converse: Converse) -> None:
+    leader = converse("lan", role="leader")
+    converse("an", role="member")
+    leader.says("uỷ quyền")
+    leader.says("danh sách tổ")
+    assert leader.messages()[-1].first_number == 1
+    assert "An" in leader.says("1")
