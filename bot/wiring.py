@@ -238,16 +238,25 @@ def run(settings: Settings, console: Console) -> None:
         CannotRun: before anything is served.
     """
     wants_demo(settings)
-    brain = think(settings)
-    # The knowledge stays to the end: or every full collection would walk through all of it, a tenth of a second in
-    # which nobody is answered.
-    gc.freeze()
+    with _kept_to_the_end():
+        brain = think(settings)
     database = open_database(settings)
     with sole_process(database), listening_socket(settings) as listener:
         try:
             asyncio.run(_serve(settings, database, brain, listener, console))
         finally:
             database.close()
+
+
+@contextmanager
+def _kept_to_the_end() -> Iterator[None]:
+    """Keep what is built within out of garbage collection, which takes long to find nothing each time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _serve(

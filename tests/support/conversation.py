@@ -111,7 +111,9 @@ class Conversation:
 
     def news(self) -> str:
         """Return what the bot has said since the last look, without having been asked."""
-        new = [message for message in self.messages() if message.id > self._seen]
+        with self.database.reading() as db:
+            channel, chat = self.chat.channel, self.chat.chat
+            new = outbox.of_chat(db, channel, chat, after=self._seen, limit=1000, now=self.clock())
         self._seen = max((message.id for message in new), default=self._seen)
         return "\n---\n".join(message.text for message in new)
 
