@@ -71,6 +71,7 @@ class Delivery:
         may_send_bulk: Whether this process holds the lease for everything that it did not answer itself.
         is_alive: Whether this process still counts as alive to the others, so that its claims stand.
         part: Which part of every pace is this process's, if others send over the same token.
+        is_quiet: Whether it is a time at which nobody gets what they did not ask for, but for alarms.
         redirect: What to do with a message, not a reply, whose account cannot be reached any more.
     """
 
@@ -85,6 +86,7 @@ class Delivery:
         monthly: Mapping[str, int] | None = None,
         is_alive: Callable[[], bool] = lambda: True,
         part: Callable[[], float] = lambda: 1.0,
+        is_quiet: Callable[[datetime], bool] = lambda _now: False,
         redirect: Redirect = lambda _db, _message, _now: None,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
@@ -98,6 +100,7 @@ class Delivery:
         self._monthly = monthly or {}
         self._may_send_bulk = may_send_bulk
         self._is_alive = is_alive
+        self._is_quiet = is_quiet
         self._redirect = redirect
         self._clock = clock
         self._metrics = metrics or Metrics()
@@ -161,7 +164,7 @@ class Delivery:
                     limit=limit,
                     up_to=up_to,
                     resting=resting,
-                    replies_only=self._used_up(db, now),
+                    replies_only=self._only_for_replies(db, now),
                 )
                 # Before the commit: from then on a reply to the same chat may be claimed by its turn.
                 for message in claimed:
@@ -176,8 +179,10 @@ class Delivery:
             _log.warning("outbox_out_of_reach", error=type(error).__name__)
             return []
 
-    def _used_up(self, db: Transaction, now: datetime) -> Collection[str]:
-        """Return the channels whose month has nothing left but for replies."""
+    def _only_for_replies(self, db: Transaction, now: datetime) -> Collection[str]:
+        """Return the channels that take nothing but replies: all in quiet hours, and those whose month is used up."""
+        if self._is_quiet(now):
+            return list(self._channels)
         return [name for name, limit in self._monthly.items() if not quotas.bulk_left(db, name, now, limit)]
 
     async def _send_claimed(self, chat: ChatRef, claimed: Sequence[Message]) -> None:

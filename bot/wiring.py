@@ -45,6 +45,7 @@ from db import leases, outbox, people
 from db.engine import Database
 from db.migrate import DatabaseTooNew, is_current, upgrade
 from handlers.alarms import telling
+from handlers.reminders.planning import in_quiet_hours
 from handlers.router import MENU
 from handlers.turn import Rules, Turn
 from knowledge.answering import Answerer
@@ -325,6 +326,7 @@ class _Process:
             may_send_bulk=self._work.held,
             is_alive=self._company.heartbeat.held,
             part=lambda: self._company.part(leads=self._work.held()),
+            is_quiet=partial(in_quiet_hours, rules=brain.rules),
             redirect=Redirector(brain.answerer, brain.calendar, brain.rules),
             metrics=self._metrics,
         )

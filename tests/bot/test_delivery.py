@@ -35,6 +35,7 @@ class Office:
         self.clock = Clock()
         self.leads = leads
         self.lives = True
+        self.sleeps = False
         self.monthly: dict[str, int] = {}
         self.per_second = per_second
 
@@ -67,6 +68,7 @@ class Office:
                 monthly=self.monthly,
                 may_send_bulk=lambda: self.leads,
                 is_alive=lambda: self.lives,
+                is_quiet=lambda _now: self.sleeps,
                 clock=self.clock,
             )
             stop = asyncio.Event()
@@ -397,6 +399,18 @@ def test_a_process_that_counts_as_dead_starts_no_request(sqlite_office: Office) 
     office.lives = True
     office.deliver_once()
     assert sorted(office.channel.texts) == ["bulk", "reply"]
+
+
+def test_in_quiet_hours_only_answers_and_alarms_go_out(office: Office) -> None:
+    office.queue("reminder", chat="1", kind="reminder")  # since the evening, when the platform was away
+    office.sleeps = True
+    office.queue("reply", chat="2", priority=REPLY)
+    office.queue("alarm", chat="3", kind=outbox.ALARM)
+    office.deliver(until=lambda: {"reply", "alarm"} <= set(office.channel.texts))
+    assert office.states() == {"sent": 2, "queued": 1}
+    office.sleeps = False
+    office.deliver_once()
+    assert office.channel.texts[-1] == "reminder"
 
 
 def test_a_month_that_is_used_up_holds_back_bulk_but_no_reply(office: Office) -> None:

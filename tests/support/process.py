@@ -17,7 +17,11 @@ STOPS_WITHIN = 10.0
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return this process's environment with no settings of the bot but the given ones, named without the prefix."""
+    """Return this process's environment with no settings of the bot but the given ones, named without the prefix.
+
+    There are no quiet hours unless they are given: what a test sees must not depend on the time of the day.
+    """
+    settings = {"quiet_hours": "00:00-00:00", **settings}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CNSCD_")}
     return clean | {f"CNSCD_{name.upper()}": value for name, value in settings.items()}
 
