@@ -200,7 +200,7 @@ def deadlines(
 ) -> None:
     """Lịch hạn báo cáo; mặc định từ hôm nay đến 90 ngày nữa."""
     start, end = _span(from_, to, default_days=90)
-    with _quiet_database() as (database, _):
+    with _database_if_any() as (database, _):
         try:
             found = calendars.entries(load(), working_days(), database, start, end, area=area, adopted=adopted)
         except calendars.UnknownPlace:
@@ -229,7 +229,7 @@ def simulate(
 ) -> None:
     """Xem mọi tin mà bộ nhắc sẽ gửi trong một khoảng ngày, không gửi thật."""
     start, end = _span(from_, to, default_days=0)
-    with _quiet_database() as (database, settings):
+    with _database_if_any() as (database, settings):
         brain = wiring.think(settings)
         source = database if database is not None and asking.has_people(database) else None
         for message in play(source, brain, start, end, today=_today()):
@@ -516,6 +516,19 @@ def _quiet_database() -> Iterator[tuple[Database | None, Settings]]:
     with closing(wiring.open_database(settings, create_folder=False)) as database:
         exists = database.path is None or database.path.exists()
         yield (database if exists and wiring.is_usable(database) else None), settings
+
+
+@contextmanager
+def _database_if_any() -> Iterator[tuple[Database | None, Settings]]:
+    """Give the configured database, None if there is none yet; one that is there must be up to date."""
+    settings = load_settings()
+    logs.configure("ERROR")
+    with closing(wiring.open_database(settings, create_folder=False)) as database:
+        if database.path is not None and not database.path.exists():
+            yield None, settings
+        else:
+            wiring.require_current(database)
+            yield database, settings
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from bot import cli, demonstration
 from bot.documents import tables
 from db import areas, people
 from db.engine import Database
+from db.migrate import upgrade
 from db.models import Invite
 from handlers.people.codes import code_hash
 from handlers.rendering import ZONE
@@ -290,6 +291,17 @@ def test_deadlines_of_a_plans_own_place(run: Run) -> None:
     refused(run("deadlines", "--area", "Không Có"), "Không Có")
     assert run("deadlines", *span, "--adopted").objects == []
     assert "Hạn chót" in run("deadlines", *span[1:]).out
+
+
+def test_deadlines_and_simulation_do_not_pass_over_data_that_they_cannot_read(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CNSCD_DATABASE_URL", f"sqlite:///{tmp_path}/old.sqlite")
+    database = Database(f"sqlite:///{tmp_path}/old.sqlite")
+    upgrade(database, to="0001")
+    database.close()
+    refused(run("deadlines", "--adopted"), "cnscd db upgrade")
+    refused(run("simulate", "--from", "2026-12-01", "--to", "2026-12-02"), "cnscd db upgrade")
 
 
 def test_deadlines_that_an_area_has_adopted(run: Run, used: str) -> None:

@@ -121,7 +121,7 @@ class FaultStorm:
         self._draw.shuffle(weather)
         for fault in weather:
             fault()
-            await until(self._is_quiet, 30)
+            await self._calms_down(running)
             await self._shake_database()
             self._clock.forward(minutes=self._draw.uniform(1, 15))
             self._queue(messages // 10)
@@ -129,12 +129,18 @@ class FaultStorm:
             self._telegram.migrate(old, new)
         self._queue(messages // 10)
         while not self._is_over():
-            await until(self._is_quiet, 30)
+            await self._calms_down(running)
             self._clock.forward(minutes=15)
         stop.set()
         await running
         await delivery.drain()
         await channel.close()
+
+    async def _calms_down(self, running: asyncio.Task[None]) -> None:
+        """Wait until nothing is under way, or delivery itself has come to grief."""
+        await until(lambda: running.done() or self._is_quiet(), 30)
+        if running.done():
+            running.result()
 
     # The weather
 
