@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -38,6 +40,8 @@ _BATCH = 30
 _GRACE = 3.0
 """Seconds that requests under way get to end when the process stops."""
 _LOOK_EVERY = 0.5
+_COUNT_EVERY = 10.0
+"""Seconds between looks for what this process has claimed without knowing."""
 _AT_ONCE = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
 _CROWDED = 0.5
@@ -108,6 +112,9 @@ class Delivery:
         # Apart, so that bulk requests that hang never keep replies from going out.
         self._room = {bulk: asyncio.Semaphore(_AT_ONCE) for bulk in (False, True)}
         self._due = {False: 0, True: 0}
+        self._in_hand = Counter[int]()
+        self._strays = set[int]()
+        self._counted = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes = GroupCommit(database)
         self._left_behind: set[tuple[str, str]] = set()  # chats with a reply that may be open although it was claimed
@@ -116,13 +123,16 @@ class Delivery:
 
     def submit(self, chat: ChatRef, claimed: Sequence[Message]) -> None:
         """Send replies to a chat that this process has just claimed, in order."""
+        self._in_hand.update(message.id for message in claimed)
         self._start(self._send_claimed(chat, claimed))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send whatever is due until `stop`; one message that hangs holds up no other chat."""
         while not stop.is_set():
+            await self._give_back_strays()
             claimed = await self._look()
             for message in claimed:
+                self._in_hand[message.id] += 1
                 self._due[_is_bulk(message)] += 1
                 self._start(self._send_due(message))
             if not claimed:
@@ -147,6 +157,32 @@ class Delivery:
         if room[False] > 0 and time.monotonic() - self._looked >= _LOOK_EVERY:
             return await self._claim(room[False], outbox.REPLY)
         return []
+
+    async def _give_back_strays(self) -> None:
+        """Queue what is claimed by this process without its knowing: the commit arrived, and its answer did not.
+
+        To the others such a claim stands, since this process lives. What was claimed this moment and is about to be
+        taken in hand is no stray at the next look.
+        """
+        if time.monotonic() - self._counted < _COUNT_EVERY or not self._is_alive():
+            return
+        self._counted = time.monotonic()
+
+        def look() -> list[int]:
+            with self._database.reading() as db:
+                return outbox.claimed_by(db, self._holder)
+
+        try:
+            claimed = await asyncio.to_thread(look)
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            return
+        strays = {message for message in claimed if not self._in_hand[message]}
+        for message in strays & self._strays:
+            _log.warning("stray_given_back", message=message)
+            await self._outcomes.write(partial(outbox.give_back, holder=self._holder, message_id=message))
+        self._strays = strays
 
     async def _claim(self, limit: int, up_to: int) -> list[Message]:
         self._looked = time.monotonic()
@@ -187,14 +223,17 @@ class Delivery:
 
     async def _send_claimed(self, chat: ChatRef, claimed: Sequence[Message]) -> None:
         """Send replies in order; one that has to be tried again later, or an earlier one, keeps back the rest."""
-        async with self._lanes.enter(chat.channel, chat.chat):
-            kept_back = not await self._may_go(claimed[0])
-            for message in claimed:
-                if kept_back or self._is_crowded(message.channel):
-                    kept_back = True  # those behind it must not overtake it
-                    await self._give_back(message)
-                else:
-                    kept_back = not await self._deliver(message)
+        try:
+            async with self._lanes.enter(chat.channel, chat.chat):
+                kept_back = not await self._may_go(claimed[0])
+                for message in claimed:
+                    if kept_back or self._is_crowded(message.channel):
+                        kept_back = True  # those behind it must not overtake it
+                        await self._give_back(message)
+                    else:
+                        kept_back = not await self._deliver(message)
+        finally:
+            self._let_go(claimed)
 
     async def _may_go(self, message: Message) -> bool:
         """Tell whether a reply is still this process's to send, and no earlier one to its chat is open.
@@ -230,8 +269,13 @@ class Delivery:
             async with self._lanes.enter(message.channel, message.chat):
                 await self._deliver(message)
         finally:
+            self._let_go([message])
             self._due[_is_bulk(message)] -= 1
             self._wake.set()
+
+    def _let_go(self, messages: Sequence[Message]) -> None:
+        self._in_hand.subtract(message.id for message in messages)
+        self._in_hand = +self._in_hand
 
     async def _deliver(self, message: Message) -> bool:
         """Send one claimed message and record what became of it; False if it has to be tried again."""
@@ -310,11 +354,11 @@ class Delivery:
             if isinstance(outcome, SendError):
                 self._write_error(db, message, outcome, now, pause)
             elif outcome is None:
-                outbox.finish(db, message.id, "dropped", now=now, error="no longer useful")
-                self._note(db, message, "dropped", now)
+                if outbox.finish(db, message.id, "dropped", now=now, error="no longer useful"):
+                    self._note(db, message, "dropped", now)
             else:
-                outbox.finish(db, message.id, "sent", now=now, provider_ref=outcome)
-                self._note(db, message, "sent", now)
+                if outbox.finish(db, message.id, "sent", now=now, provider_ref=outcome):
+                    self._note(db, message, "sent", now)
 
         if isinstance(outcome, SendError):
             _log.info("not_delivered", message=message.id, channel=message.channel, why=type(outcome).__name__)
@@ -334,11 +378,12 @@ class Delivery:
     ) -> None:
         why = str(error)[:200]
         if isinstance(error, Refused | Unreachable):
+            if not outbox.finish(db, message.id, "failed", now=now, error=why):
+                return
             if isinstance(error, Unreachable):
                 people.mark_unreachable(db, message.channel, message.chat, now)
                 if message.kind != "reply" and message.person_id is not None:
                     self._redirect(db, message, now)
-            outbox.finish(db, message.id, "failed", now=now, error=why)
         else:
             uncertain = isinstance(error, Uncertain)
             mine = outbox.put_back(db, message.id, self._holder, not_before=now + pause, error=why, uncertain=uncertain)

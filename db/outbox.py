@@ -281,10 +281,15 @@ def finish(
     now: datetime,
     provider_ref: str | None = None,
     error: str | None = None,
-) -> None:
-    """End a message as sent, failed or dropped; one that has ended stays as it is."""
+) -> bool:
+    """End a message as sent, failed or dropped.
+
+    Returns:
+        False if it has ended already: then it stays as it is, and its attempt is on record. So what is written again
+        because the answer to its commit was lost counts once.
+    """
     ended = {"message_id": message_id, "ends_as": state, "ended_at": now, "ref": provider_ref, "why": error}
-    session.execute(_FINISH, ended)
+    return session.execute(_FINISH, ended).first() is not None
 
 
 def _to_the_erased() -> ColumnElement[bool]:
@@ -308,6 +313,7 @@ _FINISH = (
         claimed_until=None,
         **_without_a_trace(),
     )
+    .returning(_OUTBOX.c.id)
 )
 
 
@@ -336,6 +342,11 @@ def give_back(session: Session, holder: str, message_id: int | None = None) -> N
     if message_id is not None:
         claimed = claimed.where(Outbox.id == message_id)
     session.execute(claimed.values(state="queued", claimed_by=None, claimed_until=None, attempts=Outbox.attempts - 1))
+
+
+def claimed_by(session: Session, holder: str) -> list[int]:
+    """Return the ids of the messages that `holder` has claimed."""
+    return list(session.scalars(select(Outbox.id).where(Outbox.state == "claimed", Outbox.claimed_by == holder)))
 
 
 def _claimed_by(holder: str) -> Select[Outbox]:

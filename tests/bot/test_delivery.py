@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
+from bot import delivery
 from bot.channels.base import Moved, Refused, RetryLater, SendError, Uncertain, Unreachable
 from bot.delivery import Delivery
 from bot.inbox import CLAIM_LASTS
@@ -399,6 +400,40 @@ def test_a_process_that_counts_as_dead_starts_no_request(sqlite_office: Office) 
     office.lives = True
     office.deliver_once()
     assert sorted(office.channel.texts) == ["bulk", "reply"]
+
+
+def test_what_is_claimed_without_the_process_knowing_is_sent_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim whose commit arrived at a server that crashed before it could say so."""
+    monkeypatch.setattr(delivery, "_COUNT_EVERY", 0.05)
+    office.claim("lost reply")
+    office.queue("lost reminder", chat="2")
+    now = office.clock()
+    with office.database.transaction() as db:
+        outbox.claim_due(db, ["test"], "me", now=now, until=now + CLAIM_LASTS, limit=9)
+    office.deliver(until=lambda: office.states() == {"sent": 2})
+    assert sorted(office.channel.texts) == ["lost reminder", "lost reply"]
+
+
+def test_an_outcome_that_is_written_again_since_nobody_said_that_it_was_stored_counts_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit of an outcome arrives, its answer does not, and the same work is done again."""
+    again = iter([OperationalError("", None, Exception("the connection is lost"))])
+
+    async def until_done(work: Callable[[], Any]) -> Any:
+        work()
+        return work() if next(again, None) is not None else None
+
+    monkeypatch.setattr("bot.storing.until_done", until_done)
+    office.monthly = {"test": 100}
+    sent = office.queue("once")
+    office.deliver_once()
+    assert office.channel.texts == ["once"]
+    assert office.attempts(sent) == [(1, "sent")]
+    with office.database.reading() as db:
+        assert quotas.used(db, "test", office.clock()) == 1
 
 
 def test_in_quiet_hours_only_answers_and_alarms_go_out(office: Office) -> None:

@@ -138,7 +138,7 @@ class FaultStorm:
 
     async def _calms_down(self, running: asyncio.Task[None]) -> None:
         """Wait until nothing is under way, or delivery itself has come to grief."""
-        await until(lambda: running.done() or self._is_quiet(), 30)
+        await until(lambda: running.done() or self._is_quiet(), 60)
         if running.done():
             running.result()
 
