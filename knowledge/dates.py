@@ -16,6 +16,7 @@ V = TypeVar("V")
 # A day and month without a year lies in the past, unless it is near enough to be a slip or a plan.
 _SURE_PARTS = frozenset(["chieu", "trua"])
 """Parts of the day that are mistaken for nothing else without marks."""
+_LEAD_REACH = 3
 _FAR_AHEAD = timedelta(days=180)
 
 
@@ -37,6 +38,9 @@ class _DayWords(WordList):
     ago: tuple[str, ...]
     counted: tuple[str, ...]
     reached: tuple[str, ...]
+    span: tuple[str, ...]
+    during: tuple[str, ...]
+    about: tuple[str, ...]
     born: tuple[str, ...]
 
 
@@ -77,7 +81,13 @@ def find_days(tokens: Sequence[Token], today: date) -> list[Day]:
             day = _either(tokens, day, today)
             days.append(day)
             position = day.end
-    return days
+    return [day for at, day in enumerate(days) if not _leads_to(tokens, day, days[at + 1 :])]
+
+
+def _leads_to(tokens: Sequence[Token], day: Day, later: Sequence[Day]) -> bool:
+    """Tell whether a word like "đợt" only leads to a day told behind it: "đợt chiến dịch ngày 8/11"."""
+    leads = day.date is None and day.end == day.start + 1 and tokens[day.start].means(_tables().words.occasions)
+    return leads and bool(later) and later[0].date is not None and later[0].start - day.end <= _LEAD_REACH
 
 
 def _unsure(tokens: Sequence[Token], start: int, today: date) -> Day | None:
@@ -188,6 +198,8 @@ def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | No
     tables = _tables()
     since = tokens[start].fold == "cach" and start + 1 < len(tokens) and tokens[start + 1].fold == "day"
     number_start = start + 2 if since else start
+    about = since and _word(tokens, number_start, tables.words.about)
+    number_start += about
     number = number_at(tokens, number_start)
     if number is None:
         return None
@@ -195,14 +207,21 @@ def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | No
     if unit is None:
         return None
     ago = unit.end < len(tokens) and tokens[unit.end].means(tables.words.ago)
+    led = start > 0 and tokens[start - 1].means(tables.words.during)
+    spans = _word(tokens, unit.end, tables.words.span)
+    if not since and not ago and (led or spans):
+        return Day(start, unit.end + spans, None)
     if not since and not ago:
         return None
-    days = None if number.value is None or number.value > 1000 else number.value * unit.value
+    days = None if number.value is None or number.value > 1000 or about else number.value * unit.value
     return Day(start, unit.end + ago, None if days is None else today - timedelta(days=days))
 
 
 def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     hit = _at(_tables().vague, tokens, start)
+    begins = start == 0 or tokens[start - 1].is_break
+    if hit is not None and tokens[start].plain and tokens[start].fold == "co" and not begins:
+        return None  # "quan co Lan" without marks is no "có lần"
     return Day(start, hit.end, None) if hit else None
 
 
@@ -232,6 +251,8 @@ def _weekday(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if week is not None:
         monday = today - timedelta(days=today.weekday())
         return Day(start, week.end, monday + timedelta(days=hit.value + 7 * week.value))
+    if _word(tokens, hit.end, ("này", "ni")) and not _word(tokens, hit.end + 1, ("giờ",)):
+        return Day(start, hit.end + 1, today - timedelta(days=today.weekday() - hit.value))
     if _word(tokens, hit.end, ("tới", "sau")) and not tokens[hit.end].plain:
         return Day(start, hit.end + 1, today + timedelta(days=7 - back))
     written = _date_behind(tokens, hit.end, today)

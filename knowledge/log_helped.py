@@ -339,7 +339,12 @@ def _is_one_of(sentence: Sentence, mention: Mention, earlier: Sequence[Mention])
     start, end = sentence.clause(mention.start)
     busy = any(start <= at < end for at in [*sentence.gives, *(topic.start for topic in sentence.topics)])
     judged = any(mention.end <= signal.start < end for signal in sentence.signals)
-    counted = any(other.noun == mention.noun and (other.count or 0) > 1 and other.end <= start for other in earlier)
+    counted = any(
+        other.noun in {mention.noun, "nguoi", "cao"} and (other.count or 0) > 1 and other.end <= start
+        for other in earlier
+    )
+    if counted and mention.start and sentence.tokens[mention.start - 1].means(("trừ",)):
+        return True  # "giúp 10 người, trừ bà Lan"
     return bool(mention.name) and judged and counted and not busy
 
 
@@ -389,6 +394,8 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
         return True  # "kích hoạt cho ba má tui, hai ông bà mừng lắm"
     if not same or busy or not told:
         return False
+    if start > 0 and failing and tokens[start - 1].means(("mà", "nhưng")):
+        return True  # "4 bác cài được hết mà 1 bác chưa được"
     main_start, main_end = sentence.clause(mains[-1].start)
     return not any(main_start <= signal.start < main_end and signal.kind == "done" for signal in sentence.signals)
 
@@ -434,6 +441,7 @@ def _tells_of_hidden(sentence: Sentence, mention: Mention) -> bool:
 def _is_judged_alone(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     """Tell whether only how it went is said behind a count: "giúp 6 người cài vneid 4 người được 2 người chưa"."""
     worked = any(main.end <= at < mention.start for at in [*sentence.acts, *(hit.start for hit in sentence.topics)])
+    worked = worked or sentence.tokens[mention.start - 1].means(("thì", "mà"))  # "cài cho 6 cụ thì 4 cụ được"
     return worked and any(signal.start == mention.end for signal in sentence.signals)
 
 
@@ -453,7 +461,7 @@ def count_people(tokens: Sequence[Token], mains: Sequence[Mention]) -> int | Non
     for mention in mains:
         if any(phrase_at(people_words().totals, tokens, at) for at in range(max(0, mention.start - 2), mention.start)):
             return mention.count
-    for mention in mains[1:]:
+    for mention in mains:
         if any(token.means(("mỗi",)) for token in tokens[max(0, mention.start - 2) : mention.start]):
             return None  # "2 hộ, mỗi hộ 3 người": asked rather than reckoned
     persons = [mention for mention in mains if mention.kind != "household"] or list(mains)

@@ -13,7 +13,9 @@ from knowledge.phrases import PhraseTable, Token, WordList, load_words
 _CLOCK = re.compile(r"([0-9]{1,2})(?:h|g)([0-9]{2})?")
 _MINUTES = re.compile(r"([0-9]{1,3})(?:p|ph|phut)")
 _GLUED = re.compile(r"[0-9]+(?:k|kg|km|m|tr|trieu|tuoi|t|x|gb|g|h[0-9]*|p|ph)")
-_DOCUMENT = re.compile(r"[0-9]+(?:/[0-9]{4})?/[A-ZĐ][A-ZĐa-zđ]+(?:-[A-ZĐ][A-ZĐa-zđ0-9]*)*")
+_DOCUMENT = re.compile(
+    r"[0-9]+(?:/[0-9]{4})?/[A-ZĐ][A-ZĐa-zđ]+(?:-[A-ZĐ][A-ZĐa-zđ0-9]*)*|[0-9]+(?:/[0-9]{4})?/[a-zđ]+(?:-[a-zđ0-9]+)+"
+)
 _MOST_MINUTES = 24 * 60
 
 

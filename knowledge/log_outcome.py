@@ -23,6 +23,7 @@ class VerbWords(WordList):
     act: tuple[str, ...]
     past: tuple[str, ...]
     planned: tuple[str, ...]
+    arranged: tuple[str, ...]
     offers: tuple[str, ...]
     thanks: tuple[str, ...]
     unmet: tuple[str, ...]
@@ -61,6 +62,7 @@ class VerbWords(WordList):
     reasons: tuple[str, ...]
     then: tuple[str, ...]
     record: tuple[str, ...]
+    reports_of: tuple[str, ...]
     visits: tuple[str, ...]
     not_help: tuple[str, ...]
     sure_questions: tuple[str, ...]
@@ -161,7 +163,11 @@ def _doubted(tokens: Sequence[Token], at: int) -> Signal | None:
     if not tokens[negation.end].means(("biết", "rõ", "nhớ", "chắc")):
         return None
     end = _clause_end(tokens, negation.end)
-    told = any(phrases("succeeded").at(tokens, position) for position in range(negation.end + 1, end))
+    if end == negation.end + 1 and tokens[negation.end].means(("rõ", "chắc")):
+        return Signal(at, end, "unsure")  # "kết quả chưa rõ"
+    told = any(
+        phrases(name).at(tokens, position) for position in range(negation.end + 1, end) for name in ("succeeded", "act")
+    )
     return Signal(at, end, "unsure") if told and tokens[end - 1].means(("chưa", "không", "nữa")) else None
 
 

@@ -47,7 +47,8 @@ _UNSAFE = frozenset(
         "duong",
     ]
 )
-_ROUNDING = frozenset(["trên", "gần", "độ", "hơn", "chừng"])
+_ROUNDING = frozenset(["trên", "dưới", "gần", "độ", "hơn", "chừng", "quãng", "ngót", "chắc", "cỡ", "tầm"])
+_TEAM_LIKE = frozenset(["nhóm", "tốp"])
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
 _MOST_CHILDREN = 10
@@ -89,6 +90,7 @@ class PeopleWords(WordList):
     titles: tuple[str, ...]
     of_team: tuple[str, ...]
     given: tuple[str, ...]
+    loose_ends: tuple[str, ...]
     not_people: tuple[str, ...]
 
     @cached_property
@@ -128,6 +130,7 @@ class _Tables:
     helpers: PhraseTable[str]
     titles: PhraseTable[str]
     not_people: PhraseTable[str]
+    loose_ends: PhraseTable[str]
 
 
 @cache
@@ -146,6 +149,7 @@ def _tables() -> _Tables:
         helpers=_plain_table(words.helper_units),
         titles=_plain_table(words.titles),
         not_people=_plain_table(words.not_people),
+        loose_ends=_plain_table(words.loose_ends),
     )
 
 
@@ -188,6 +192,8 @@ def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
     hit = _tables().whole_house.at(tokens, start + led) if start + led < len(tokens) else None
     if hit is None or (hit.value == "hộ" and tokens[hit.start].plain):  # "ho tro" without marks
         return None
+    if begins_place(tokens, hit.start, longer_than=hit.end - hit.start):
+        return None  # "nhà văn hoá, có 6 bà con"
     for at in range(hit.end, min(hit.end + _OWNER_REACH, len(tokens))):
         number = number_at(tokens, at)
         unit = _noun_at(tokens, at + number.length) if number is not None else None
@@ -244,12 +250,17 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     """Read "3 bà", "mười hai hộ", "khoảng 10 người" and "mấy bác"."""
     tables = _tables()
     vague = tables.vague.at(tokens, start)
+    if vague is not None and vague.value in _TEAM_LIKE and vague.end < len(tokens) and tokens[vague.end].is_number:
+        vague = None  # "nhóm 4 người chúng tôi"
     if vague is not None and tokens[start].plain and vague.end - start == 1:
         vague = _vague_without_marks(tokens, vague, handed)
     if vague is not None and vague.value == "trên" and start > 0 and tokens[start - 1].is_number:
         return _several(tokens, vague.end, taken, handed)  # "3 trên 5 bác"
     number_start = vague.end if vague else start
     number = (_either(tokens, number_start) or number_at(tokens, number_start)) if number_start < len(tokens) else None
+    if number is not None and number.value is None and tokens[number_start].fold == "muoi":
+        more = number_at(tokens, number_start + number.length)
+        number = Number(None, number.length + more.length) if more else number  # "mươi mười lăm người"
     if number is not None and number.value is not None and vague is not None and vague.value in people_words().groups:
         vague = None  # "một nhóm 12 phụ nữ" are counted
     if number is not None and number.length > 1 and _is_called_by_number(tokens, number_start):
@@ -259,7 +270,7 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         return None
     if number is not None and not vague and _is_no_number(tokens, start, noun_start, taken):
         return None
-    if vague is not None and vague.value in _ROUNDING and tokens[start].plain and number is None:
+    if vague is not None and vague.value in _ROUNDING and number is None:
         return None  # "tren duong" without marks: trên đường
     noun = _noun_at(tokens, noun_start) or (_slipped_noun_at(tokens, noun_start) if number else None)
     if noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in {"nam", "nu"} and not vague:
@@ -280,13 +291,21 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     team = start > 0 and tokens[start - 1].means(people_words().teams)
     if team and start > 1 and (start - 2 in handed or tokens[start - 2].means(("một", "1"))):
         team = False  # "giúp một nhóm 12 phụ nữ"
-    if vague and noun is not None and tokens[noun_start].plain and tokens[noun_start].fold in _NEVER_BARE:
+    never = tokens[noun_start].fold in _NEVER_BARE - {"dua", "ban", "thay"} if noun is not None else False
+    if vague and noun is not None and tokens[noun_start].plain and never:
         return None  # "nhung ma" without marks: nhưng mà
     if helpers is not None and number is not None and (helpers.end - noun_start > 1 or start - 1 not in handed):
         return Mention(start, helpers.end, number.value, "helpers", "", numbered=True)
+    group = noun is None and vague is not None and vague.end - vague.start > 1 and number is None
+    called = vague is not None and vague.end < len(tokens) and tokens[vague.end].is_capital
+    handed_to = start - 1 in handed or tokens[start].fold == "ca"
+    if group and vague is not None and vague.value in people_words().groups and not called and handed_to:
+        return Mention(start, vague.end, None, "counted", "nguoi", numbered=True)  # "giúp cả lớp", "giúp đông lắm"
     if noun is None or noun_start in taken:
         return None
     kind, noun_end = noun
+    if vague is not None and vague.value in _TEAM_LIKE and tokens[noun_start].means(people_words().speakers):
+        return None  # "nhóm em"
     alone = _noun_at(tokens, start)
     if (
         number is not None
@@ -297,7 +316,8 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         return None  # "ba ngoai" without marks: bà ngoại
     if team and kind == "counted":
         return Mention(start, noun_end, number.value if number else None, "helpers", "", numbered=True)
-    count = None if vague or number is None else number.value
+    inexact = noun_end < len(tokens) and _tables().loose_ends.at(tokens, noun_end) is not None
+    count = None if vague or inexact or number is None else number.value
     end = _name_end(tokens, noun_end, taken) if kind == "kin" and _noun_at(tokens, noun_end + 1) is None else noun_end
     if kind == "kin" and end == noun_end and end < len(tokens) and tokens[end].means(("nhà",)):
         end = max(end, _owner_end(tokens, end, taken))  # "ba anh em nhà ông Quỳ"
@@ -338,7 +358,7 @@ def _either(tokens: Sequence[Token], start: int) -> Number | None:
 def _vague_without_marks(tokens: Sequence[Token], vague: Hit[str], handed: frozenset[int]) -> Hit[str] | None:
     """Drop what is mostly another word without marks: "co 6 nguoi" has no "cỡ", "tam nguoi" are eight."""
     if tokens[vague.start].fold in {"co", "do"}:
-        return None
+        return vague if vague.end < len(tokens) and tokens[vague.end].fold == "chuc" else None
     if tokens[vague.start].fold == "nhung":  # mostly nhưng
         return vague if vague.start - 1 in handed and number_at(tokens, vague.end) is None else None
     followed = vague.end < len(tokens) and number_at(tokens, vague.end) is not None
@@ -360,6 +380,9 @@ def _counted_otherwise(
     at = start + number.length
     if tokens[start - 1].means(("xong", "được", "còn")) and (at >= len(tokens) or tokens[at].is_break):
         return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "6 người đến, xong 5"
+    closed = at + 1 >= len(tokens) or tokens[at + 1].is_break
+    if tokens[start - 1].is_break and at < len(tokens) and tokens[at].means(("xong", "được", "chưa", "ok")) and closed:
+        return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "nộp hồ sơ: 3 xong, 3 chưa"
     if start - 1 not in handed:
         return None
     if at >= len(tokens) or at in taken or not tokens[at].raw.isalpha() or phrases("act").at(tokens, at):
@@ -388,13 +411,15 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
             return Mention(start, owner_end, 1, "kin", tokens[start].fold, numbered=False, name=name)
     if end - start > 1 and tokens[end - 1].is_capital and not tokens[start].is_capital:
         end = start + 1  # "chi Dau" without marks is no chị dâu
+    last = tokens[end - 1]
     named_end = _name_end(tokens, end, taken)
-    small = not tokens[end - 1].means(people_words().owners) and _is_small_name(tokens, end, taken)
+    small = (
+        last.fold not in _NEVER_ALONE and not last.means(people_words().owners) and _is_small_name(tokens, end, taken)
+    )
     if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
     offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
-    last = tokens[end - 1]
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_ALONE or len(last.raw) == 1)
     )
@@ -406,7 +431,15 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if loose and last.fold == "o" and last.plain and (not offered or begins_place(tokens, end)):
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
-    if loose and not capital and not (named and not last.plain) and (not offered or last.fold in _NEVER_BARE):
+    follows = start > 0 and (tokens[start - 1].raw == "," or tokens[start - 1].means(people_words().joiners))
+    told = named and (offered or follows) and tokens[end].means(people_words().names)  # "giup co hanh, di sau"
+    if (
+        loose
+        and not capital
+        and not (named and not last.plain)
+        and (not offered or last.fold in _NEVER_BARE)
+        and not told
+    ):
         return None
     if last.plain and last.fold == "duong" and start > 0 and tokens[start - 1].is_number:
         return None  # "nha so 12 duong Tran Phu" without marks: đường
@@ -414,9 +447,9 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         return None  # "ba" alone is three or a father; only "ba tôi" is surely a person
     name = " ".join(token.fold for token in tokens[end:named_end]) if named else ""
     spelled = _spelled(tokens, start, end)
-    couple = next((listed for listed in people_words().couples if named and fold(listed) == spelled), None)
-    if couple is not None:
-        return Mention(start, named_end, 2, "kin", couple, numbered=True)
+    couple = next((listed for listed in people_words().couples if fold(listed) == spelled), None)
+    if couple is not None:  # "ông bà Thìn" are two, "cô chú trong xóm" any number
+        return Mention(start, named_end, 2 if named else None, "kin", couple, numbered=True)
     owned = _owned(tokens, end)
     if spelled in people_words().family_nouns and not named:
         named_end = end + 1 if owned else _relatives_end(tokens, end, taken)

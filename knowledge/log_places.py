@@ -153,6 +153,9 @@ def find_places(
             place = _named(tokens, position, end, text, villages) if end else _village(tokens, position, villages)
         if place is None:
             position += 1
+        elif places and position == places[-1].end + 1 and tokens[position - 1].means(("hay", "hoặc")):
+            places[-1] = Place(places[-1].start, place.end, None)  # "ở thôn 2 hay thôn 3"
+            position = place.end
         else:
             places.append(place)
             position = place.end
@@ -171,9 +174,10 @@ def _hands(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].plain and cho_cu and not led
 
 
-def begins_place(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word like "thôn" or "chợ" stands at `at`."""
-    return at < len(tokens) and _heads().at(tokens, at) is not None
+def begins_place(tokens: Sequence[Token], at: int, *, longer_than: int = 0) -> bool:
+    """Tell whether a head like "thôn" or "nhà văn hoá", of more than so many words, stands at `at`."""
+    hit = _heads().at(tokens, at) if at < len(tokens) else None
+    return hit is not None and hit.end - hit.start > longer_than
 
 
 def is_head(tokens: Sequence[Token], at: int) -> bool:
@@ -241,9 +245,10 @@ def _place_end(
 
 
 def _is_long_head(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a head of several words begins here: "hoi truong to dan pho so 8"."""
+    """Tell whether a head of several words, or with a number, begins here: "hoi truong to dan pho 8", "nvh to 5"."""
     hit = _heads().at(tokens, at)
-    return hit is not None and hit.end - hit.start > 1
+    numbered = hit is not None and hit.end < len(tokens) and tokens[hit.end].is_number
+    return hit is not None and (numbered or hit.end - hit.start > 1)
 
 
 def _ends_head(tokens: Sequence[Token], start: int) -> bool:
@@ -281,10 +286,12 @@ def _name_end(
     if number is not None and number.length == 1 and not _counts(tokens, end, person_ends):
         end += 1
         return _capital_end(tokens, end, end + 3, is_known)
-    if end < len(tokens) and tokens[end].is_capital and not tokens[end].is_break:
+    if end < len(tokens) and tokens[end].is_capital and not _is_acronym(tokens[end]):
         return _capital_end(tokens, end + 1, end + 4, is_known)
     if tokens[start - 1].fold in _NUMBERED_HEADS:
         return start  # "anh em trong tổ đi": a team is a place only by its number or name
+    if end < len(tokens) and _is_acronym(tokens[end]):
+        return start
     limit = end + 2
     end += _is_called(tokens, end)
     while end < limit and end < len(tokens) and not _stops(tokens, end, is_known, person_ends):
@@ -294,11 +301,18 @@ def _name_end(
 
 def _is_called(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a small word is a name behind a head, although bare it looks like another: "o xom chua"."""
-    if at >= len(tokens) or not tokens[at].plain or not tokens[at].means(_words().called):
+    if at >= len(tokens) or not tokens[at].means(_words().called):
         return False
+    if not tokens[at].plain and tokens[at - 1].fold not in numbered_heads():
+        return False  # "ở chợ mới về"
     after_preposition = at > 1 and tokens[at - 2].means(_words().prepositions)
     denies = phrases("negation").at(tokens, at) is not None and at + 1 < len(tokens)
     return after_preposition and not (denies and phrases("succeeded").at(tokens, at + 1))  # "o cho chua xong"
+
+
+def _is_acronym(token: Token) -> bool:
+    """Tell whether a word is an abbreviation ("tổ CNSCĐ") rather than a name."""
+    return len(token.raw) > 1 and token.raw.isalpha() and token.raw.isupper()
 
 
 def _is_address(tokens: Sequence[Token], start: int, at: int) -> bool:
@@ -330,8 +344,17 @@ def _stops(tokens: Sequence[Token], at: int, is_known: Callable[[int], bool], pe
         or token.means(_words().stops)
         or is_known(at)
         or at in person_ends
-        or _heads().at(tokens, at) is not None
+        or _begins_another(tokens, at)
     )
+
+
+def _begins_another(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a head begins here; one that bare is mostly another word needs its number: "thon van trai"."""
+    hit = _heads().at(tokens, at)
+    if hit is None:
+        return False
+    unsafe = tokens[at].plain and tokens[at].fold in _UNSAFE_HEADS and hit.end == at + 1
+    return not unsafe or (hit.end < len(tokens) and tokens[hit.end].is_number)
 
 
 def _bare_name_end(tokens: Sequence[Token], start: int, is_known: Callable[[int], bool]) -> int | None:

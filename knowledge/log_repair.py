@@ -27,10 +27,12 @@ _RIMES = (
     "|oa(?:[cimnopty]|ch|ng|nh)?|oe[not]?|u(?:[acimnptu]|ng)?|u(?:a[nty]|ang|anh|e|ech|enh|o|o[cimnptu]|ong)"
     "|uy(?:[aptu]|ch|en|et|nh)?|y(?:e[mntu])?"
 )
-_SYLLABLE = re.compile(f"(?:{_ONSETS})?(?:{_RIMES})")
+_SYLLABLE = re.compile(f"(?!k[aou]|c[iey])(?:{_ONSETS})?(?:{_RIMES})")
 _PLACE_AND_NUMBER = re.compile(r"([^\W\d_]+)([0-9]{1,3}[a-d]?)")
 _SHORTEST = 2
 """Words of so few letters are too often other words without marks."""
+_SHORTEST_GLUED = 6
+"""Shorter words are no two words typed together."""
 _SURE_LENGTH = 4
 """Shorter slips are put right only where the words beside them tell which word is meant."""
 _LISTS = ("help_people", "help_places", "help_topics", "help_verbs", "help_measures", "days")
@@ -74,14 +76,19 @@ def _is_slip(token: Token, *, begins: bool) -> bool:
 
 def _repaired(typed: str, before: str, after: str) -> list[str]:
     """Return the words meant by `typed` between two others; itself where nobody can tell."""
-    near = [word for word, _, _ in process.extract(typed, list(_vocabulary()), scorer=OSA.distance, score_cutoff=1)]
+    found = process.extract(typed, _known_words(), scorer=OSA.distance, score_cutoff=1, limit=None)
+    near = [word for word, _, _ in found]
     if len(typed) < _SURE_LENGTH:
         near = [word for word in near if len(word) != len(typed) or sorted(word) == sorted(typed)]
     beside = [word for word in near if (before, word) in _pairs() or (word, after) in _pairs()]
     if len(beside) == 1:
         return beside
     parts = [word.fold for word in _repairer().repair([Word(typed, typed, False)])]
-    if parts != [typed] and all(_is_within(part, typed) for part in parts):
+    alone = [word for word in near if word in _standing_alone() and len(word) >= len(typed)]
+    if len(alone) == 1:
+        return alone  # "veid", "iup", "zao"
+    glued = len(parts) > 1 and len(typed) < _SHORTEST_GLUED
+    if parts != [typed] and not glued and all(_is_within(part, typed) for part in parts):
         return parts
     if len(typed) < _SURE_LENGTH:
         return [typed]
@@ -128,6 +135,17 @@ def _phrases(values: Any) -> Iterator[str]:
 @cache
 def _vocabulary() -> Counter[str]:
     return Counter(word for phrase in _listed() for word in words(fold(phrase)))
+
+
+@cache
+def _known_words() -> list[str]:
+    return list(_vocabulary())
+
+
+@cache
+def _standing_alone() -> frozenset[str]:
+    """Return the words that mean something by themselves, as "vneid" and "giup" do."""
+    return frozenset(fold(phrase) for phrase in _listed() if " " not in phrase and len(phrase) >= _SURE_LENGTH)
 
 
 @cache

@@ -21,6 +21,9 @@ _CLOSING_WORDS = (
 _UNSAFE_CLOSING = frozenset(["chi", "mo", "ha", "hen", "he", "cho", "chu", "a", "hi"])
 """Without marks these may as well be a name, a noun or "chờ"."""
 _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
+_NEIGHBOURS = frozenset(
+    ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
+)
 _OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
 _NEWS_REACH = 4
@@ -31,7 +34,7 @@ _UNSAFE_PLANS = frozenset(["dinh", "mot", "tinh", "dung", "lich"])
 def is_report(sentence: Sentence) -> bool:
     """Tell whether the sentence reports help given."""
     tokens = sentence.tokens
-    if phrases("record").at(tokens, 0) and sentence.mentions:
+    if _opens_report(tokens, 0) and sentence.mentions:
         return True
     if is_question(sentence):
         return False
@@ -48,7 +51,7 @@ def is_report(sentence: Sentence) -> bool:
     in_days = covered(sentence.days) | covered(sentence.places)
     giving = [at for at in sentence.gives if not (_denied(tokens, at, in_days) or _only_heard(tokens, at))]
     first = min([*giving, *sentence.acts, len(tokens)])
-    if _is_planned(sentence, first):
+    if _is_planned(sentence, first) or _is_ahead(sentence, first):
         return False
     helped = find_helped(sentence)
     numbered = any(mention.numbered for mention in helped)
@@ -61,25 +64,37 @@ def is_report(sentence: Sentence) -> bool:
         favours = all(tokens[at].means(("giùm", "dùm")) for at in giving)
         if favours and not (sentence.topics or anchored or sentence.hidden):
             return False  # "mua vé xe giùm hai cháu"
+        if helped and (sentence.hidden or any(_is_by_writer(tokens, at) for at in giving)):
+            return True  # Whoever tells somebody's number has helped them.
+        if tokens[giving[0]].fold == "giup" and any(mention.kind == "generic" for mention in helped):
+            return True  # "giúp người dân cài vneid", but "hướng dẫn người dân…" may be a question
         return numbered or anchored or any(_is_somebody(sentence, mention) for mention in helped)
     if sentence.gives:
         return False
     return _reports_without_giving(sentence, helped, numbered, anchored)
 
 
+def _opens_report(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "báo cáo" or "ghi" at token `at` opens a report, not a word about one: "báo cáo quý của xã"."""
+    hit = phrases("record").at(tokens, at)
+    of_paper = hit is not None and hit.end < len(tokens) and phrases("reports_of").at(tokens, hit.end) is not None
+    from_paper = at > 0 and tokens[at - 1].means(("theo", "trong"))
+    return hit is not None and not of_paper and not from_paper
+
+
 def _asks_to_record(sentence: Sentence) -> bool:
     """Tell whether it opens like "ghi giúp tôi", "em xin báo cáo" or "tôi muốn ghi", and tells of people."""
     tokens = sentence.tokens
-    opening = next((hit for at in range(min(_OPENING, len(tokens))) if (hit := phrases("record").at(tokens, at))), None)
-    if opening is None or (opening.start and tokens[opening.start - 1].means(("theo", "trong"))):
+    opening = next((at for at in range(min(_OPENING, len(tokens))) if _opens_report(tokens, at)), None)
+    if opening is None:
         return False
-    told = any(m.start >= opening.end and (m.numbered or m.name) for m in sentence.mentions)
+    told = any(m.start > opening and (m.numbered or m.name) for m in sentence.mentions)
     return told and bool(sentence.topics or sentence.gives or sentence.acts)
 
 
 def _is_somebody(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether a certain person is meant, also where a name is typed small: "giup bac hung"."""
-    if mention.name or mention.noun == "bà con":
+    if mention.name or mention.noun in _NEIGHBOURS:
         return True
     tokens, at = sentence.tokens, mention.end
     if mention.kind != "kin" or at >= len(tokens) or mention.owned:
@@ -95,10 +110,18 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
+    if any(_is_of_age(tokens, mention) for mention in sentence.mentions):
+        return False
     if helped and any(_is_done_for(tokens, at) for at in sentence.acts):
         return True
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
-    served = [m for m in sentence.mentions if m.start and tokens[m.start - 1].means(verb_words().for_)]
+    served = [
+        m
+        for m in sentence.mentions
+        if m.start and tokens[m.start - 1].means(verb_words().for_) and not _is_bare_ho(tokens, m)
+    ]
+    if served and sentence.hidden:
+        return True
     if served and sentence.acts:
         told = bool(sentence.topics) or anchored
         others = [mention for mention in helped if mention.numbered and not _is_own_family(tokens, mention)]
@@ -108,6 +131,8 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     counted = any(
         mention.numbered and (mention.count is not None or not _is_bare(tokens, mention)) for mention in helped
     )
+    if counted and not (sentence.topics or anchored):
+        return False
     if counted:
         if _came_for_help(sentence):
             return True
@@ -121,7 +146,26 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     if _visited(sentence) and not failed:
         return True
     own = any(token.means(people_words().owners) and not token.is_capital for token in tokens)
-    return bool(sentence.acts) and not failed and not own and bool(sentence.days) and bool(sentence.topics)
+    dated = any(day.date is not None for day in sentence.days)
+    return bool(sentence.acts) and not failed and not own and dated and bool(sentence.topics)
+
+
+def _is_bare_ho(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether "ho" in front of people is họ rather than hộ: "ho co nhan don", but not "cai ho cau Phat"."""
+    before = tokens[mention.start - 1]
+    return before.plain and before.fold == "ho" and not tokens[mention.end - 1].is_capital
+
+
+def _is_of_age(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether people are only told by their age: "làm căn cước cho bé dưới 6 tuổi"."""
+    behind = tokens[mention.end : mention.end + 3]
+    return len(behind) == 3 and behind[0].means(("dưới", "trên", "từ")) and behind[2].means(("tuổi",))
+
+
+def _is_by_writer(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the writers say that they gave the help: "em hướng dẫn người dân", but not "nhờ em giúp"."""
+    speaks = at > 0 and tokens[at - 1].means(people_words().speakers)
+    return speaks and not (at > 1 and tokens[at - 2].means(("nhờ", "mong", "xin", "muốn")))
 
 
 def _is_done_for(tokens: Sequence[Token], act: int) -> bool:
@@ -347,6 +391,8 @@ def _clause_counts(sentence: Sentence, at: int) -> bool:
     """Tell whether a closing "không" or "chưa" is said of some of those counted before."""
     if sentence.tokens[at - 1].means(("mà", "nhưng", "vẫn", "thì", "cũng")):
         return True
+    if sentence.tokens[at - 1].is_number and at - 1 not in covered(sentence.places):
+        return True  # "nộp hồ sơ: 3 xong, 3 chưa"
     start, end = sentence.clause(at)
     counted = [mention for mention in sentence.mentions if mention.numbered and start <= mention.start < at]
     if len(counted) > 1 and counted[-1].end == at:
@@ -372,13 +418,26 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
             continue  # "mai là hạn rồi, hôm nay giúp 2 hộ"
         unsafe = hit.end - hit.start == 1 and tokens[hit.start].plain and tokens[hit.start].fold in _UNSAFE_PLANS
         unsafe = unsafe and not (hit.start and tokens[hit.start - 1].means(people_words().speakers))  # "e dinh"
-        unsafe = unsafe or hit.start in covered([day for day in sentence.days if day.date is None])
+        vague = [day for day in sentence.days if day.date is None and day.start <= hit.start < day.end]
+        ahead = tokens[hit.end - 1].means(("sau", "tới")) and any(day.end == hit.end for day in vague)
+        unsafe = unsafe or (bool(vague) and not ahead)  # "từ đầu tuần tới giờ" is no coming week
         told_since = any(
             hit.end < day.start <= first and day.date is not None and not day.bare for day in sentence.days
         )  # "định chiều nay giúp 5 bác" is still to come
         if not unsafe and not told_since and hit.start < max(first, 1):
             return True
     return False
+
+
+def _is_ahead(sentence: Sentence, first: int) -> bool:
+    """Tell whether the day of the first deed, at token `first`, is still to come: "thứ bảy này tổ hướng dẫn 20 hộ"."""
+    start, end = sentence.clause(first)
+    days = [day for day in sentence.days if start <= day.start < min(first, end) and day.date is not None]
+    ahead = [day for day in days if day.date is not None and day.date > sentence.today]
+    words = [token for day in ahead for token in sentence.tokens[day.start : day.end]]
+    written = any("/" in word.raw or "-" in word.raw or word.means(("ngày", "tháng")) for word in words)
+    arranged = phrases("arranged").find(sentence.tokens[start:first])
+    return bool(ahead) and (bool(arranged) or not written) and not _says_past(sentence)
 
 
 def _is_dated(sentence: Sentence, at: int) -> bool:
@@ -415,7 +474,7 @@ def _helps_speaker(sentence: Sentence, at: int) -> bool:
     if named:
         return False
     token = sentence.tokens[position]
-    if token.means(("tôi", "tui", "mình", "tớ")) or (token.plain and token.fold == "toi"):
+    if token.means(("tôi", "tui", "mình", "tớ")) and not (token.plain and token.fold == "to"):  # tổ
         return True
     # "giúp em cài" is a request, "giúp em học sinh lớp 9" and "giúp con bà Lan" are not.
     return token.means(("em", "con", "cháu")) and _ends_or_acts(sentence, position + 1)

@@ -250,8 +250,13 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
         ]
         return alone[-1].count if alone and len(sentence.mentions) > 1 else None
 
+    counted = [m.count for m in shares if m.numbered and any(signal.start == m.end for signal in signals)]
+    if people is not None and None not in counted and len(counted) > 1 and sum(c or 0 for c in counted) > people:
+        return None  # of 5 "3 xong, 3 chưa"
     outcome = judge(sentence.tokens, signals, people, share_of)
     if outcome == "done" and people is not None:
+        if any(sentence.tokens[m.start - 1].means(("trừ",)) for m in shares):
+            return "partial"  # "trừ bà Lan ra thì xong cả"
         done = [m.count for m in shares if sentence.tokens[m.start - 1].means(("được", "xong"))]
         if done and done[-1] is not None and done[-1] < people:
             return "partial"

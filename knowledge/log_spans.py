@@ -27,13 +27,21 @@ _GLUED_UNIT = re.compile(
 """A count typed together with whom it counts: "5ng"."""
 _PUPILS = re.compile(r"(?<=[0-9] )hs(?= (?:l[oớ]p|c[aấ]p|tr[uư][oờ]ng|thcs|thpt|ti[eể]u)(?![^\W_]))", re.IGNORECASE)
 """Elsewhere "hs" is short for hồ sơ."""
+_SHARE = re.compile(
+    r"((?<![^\W_])(?:đạt|dat|được|duoc|dc|đc|giúp|giup|xong|trợ|tro|dẫn|dan|hd) )([0-9]{1,3})/([0-9]{1,3})(?![0-9/])",
+    re.IGNORECASE,
+)
+"""Behind a word like "đạt" or "giúp" two numbers are a share: "đạt 8/10"; elsewhere they are mostly a day."""
 
 
 _REPLACED = re.compile("|".join(re.escape(nfc(hidden)) for hidden in REPLACEMENTS.values()))
 _NUMBERING = ("số", "là", "mã", "của")
 """Words between a label and its hidden number: "cccd số […]" names no topic."""
 _TRADE_REACH = 4
+_NO_TOPIC = "nothing"
+"""The list of what holds words of a topic and names none."""
 _LURE_REACH = 2
+_THAT = frozenset(["sau", "gi", "cho", "o", "luc", "ngay", "hom", "bua", "ben", "nao"])
 _FAKE = frozenset(["gia", "mao", "lua"])
 _LISTING = ("và", "với", "rồi", "cùng", "va")
 
@@ -78,7 +86,12 @@ def _topics(tokens: Sequence[Token]) -> list[Topic]:
     return [
         topic
         for topic in found
-        if not (_is_lure(tokens, topic, found) or _is_our_team(tokens, topic) or _is_platform(topic, found))
+        if not (
+            _is_lure(tokens, topic, found)
+            or _is_our_team(tokens, topic)
+            or _is_platform(topic, found)
+            or topic.name == _NO_TOPIC
+        )
     ]
 
 
@@ -157,6 +170,7 @@ class Sentence:
     """A masked sentence with what was found in it; all positions are those of its tokens."""
 
     text: str
+    today: date
     tokens: list[Token]
     days: list[Day]
     places: list[Place]
@@ -178,7 +192,8 @@ class Sentence:
 
 def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     """Find what is in a `masked` text; `villages` are the names of the member's commune."""
-    text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", nfc(masked)))
+    text = _SHARE.sub(_in_words, nfc(masked))
+    text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", text))
     gaps = [match.span() for match in _REPLACED.finditer(text)]
     text = _REPLACED.sub(lambda match: " " * len(match.group()), text)
     tokens = repair(tokenize(text, verb_words().abbreviations))
@@ -221,6 +236,8 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
 
     places = find_places(tokens, text, villages, is_known, person_ends)
     places = [place for place in places if place.start not in in_topic | teams | in_measures]
+    places = [place for place in places if not _is_still_to_go(tokens, place)]
+    places = [place for place in places if not _is_of_team(tokens, place)] or places
     places += [
         Place(spot, day.end, None)
         for day in days
@@ -236,14 +253,43 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     acts = [hit.start for hit in phrases("act").find(tokens, in_places | covered(mentions) | covered(days))]
     counted = frozenset(mention.end for mention in mentions if mention.numbered or is_of_pair(mention, mentions))
     signals = find_signals(tokens, in_reasons | in_places | covered(mentions) | _conditions(tokens), counted)
+    signals = [s for s in signals if not (s.kind == "unsure" and s.start - 1 in covered(days))]  # not sure of the day
     missed = {signal.end for signal in signals if signal.kind == "unmet"}
     places = [place for place in places if place.start not in missed]  # "chưa đi được thôn 4"
     gives = [at for at in gives if at not in in_places and not _named_so(at, mentions)]
     in_trouble = covered([signal for signal in signals if signal.is_trouble])  # "máy không hỗ trợ" gives no help
     gives = [at for at in gives if at not in in_trouble and _has_object(tokens, at, mentions)]
     return Sentence(
-        text, tokens, days, places, topics, mentions, signals, reasons, gives, acts, _clauses(tokens), measures, hidden
+        text,
+        today,
+        tokens,
+        days,
+        places,
+        topics,
+        mentions,
+        signals,
+        reasons,
+        gives,
+        acts,
+        _clauses(tokens),
+        measures,
+        hidden,
     )
+
+
+def _in_words(share: re.Match[str]) -> str:
+    """Write "8/10" as "8 trong 10"; what is more than the whole stays as it is."""
+    return f"{share[1]}{share[2]} trong {share[3]}" if int(share[2]) <= int(share[3]) else share[0]
+
+
+def _is_still_to_go(tokens: Sequence[Token], place: Place) -> bool:
+    """Tell whether somebody has yet to go there: "phải lên công an xã mới làm tiếp được"."""
+    return place.start > 1 and tokens[place.start - 2].means(("phải", "hẹn", "cần", "bảo", "kêu"))
+
+
+def _is_of_team(tokens: Sequence[Token], place: Place) -> bool:
+    """Tell whether a place only says whose team it was: "tổ CNSCĐ thôn Phú Mỹ"."""
+    return any(hit.value[0] == "to_cnscd" and hit.end == place.start for hit in _topic_table().find(tokens))
 
 
 def covered(spans: Sequence[Hit[Any] | Topic | Day | Place | Mention | Measure | Signal]) -> frozenset[int]:
@@ -267,7 +313,8 @@ def _has_object(tokens: Sequence[Token], at: int, mentions: Sequence[Mention]) -
     if end < len(tokens) and tokens[end].means(("được",)):
         end += 1  # "chỉ được kha khá bà con ở chợ"
     handed = any(at < m.start < stop and tokens[m.start - 1].means(("cho",)) for m in mentions)
-    passive = any(token.means(("được", "nhờ")) for token in tokens[max(0, at - 3) : at])  # "được tôi chỉ cách"
+    before = tokens[max(0, at - 3) : at]  # "được tôi chỉ cách"; without marks "nho" is mostly nhớ
+    passive = any(token.means(("được",)) or (token.means(("nhờ",)) and not token.plain) for token in before)
     return handed or passive or any(mention.start == end for mention in mentions)
 
 
@@ -320,8 +367,8 @@ def _reasons(tokens: Sequence[Token], taken: frozenset[int]) -> list[tuple[int, 
     for hit in phrases("reasons").find(tokens, taken):
         if tokens[hit.start].fold == "tai" and hit.end - hit.start == 1:
             continue  # "tại" is mostly a preposition
-        if hit.start and tokens[hit.start].plain and tokens[hit.start - 1].fold == "sau":
-            continue  # "sau do" without marks: sau đó
+        if hit.start and tokens[hit.start].plain and tokens[hit.start - 1].fold in _THAT:
+            continue  # "sau do", "gi do" without marks: sau đó, gì đó
         end = hit.end
         while end < len(tokens) and tokens[end].raw not in {";", "\n", ".", ",", "!"}:
             end += 1

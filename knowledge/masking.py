@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from rapidfuzz.distance import OSA
+
 from knowledge.vietnamese import fold
 
 REPLACEMENTS = {
@@ -29,10 +31,48 @@ _BANKS = (
 
 # Folded words in front of a value, most telling first: "số thẻ bhyt" is insurance before it is a card.
 _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("otp", ("otp", "ma xac thuc", "ma xac nhan", "ma xac minh", "ma kich hoat", "ma bao mat")),
-    ("password", ("mat khau", "mk", "mkhau", "mat ma", "password", "pass", "passcode", "ma pin", "pin")),
+    (
+        "otp",
+        (
+            "otp",
+            "ma xac thuc",
+            "ma xac nhan",
+            "ma xac minh",
+            "ma kich hoat",
+            "ma bao mat",
+            "ma gui ve",
+            "ma gui ve may",
+            "ma gui ve dien thoai",
+            "ma gui den",
+            "ma gui den may",
+            "ma sms",
+            "ma tin nhan",
+        ),
+    ),
+    (
+        "password",
+        (
+            "mat khau",
+            "matkhau",
+            "mk",
+            "mkhau",
+            "mat ma",
+            "password",
+            "pass",
+            "passcode",
+            "pw",
+            "pwd",
+            "ma pin",
+            "pin",
+            "ma bi mat",
+            "ma so bi mat",
+            "ma mo khoa",
+            "ma khoa",
+            "ma dang nhap",
+        ),
+    ),
     ("insurance", ("bhyt", "bhxh", "bao hiem", "bao hiem y te", "bao hiem xa hoi")),
-    ("identity", ("cccd", "cmnd", "cmt", "can cuoc", "chung minh", "dinh danh", "chung minh nhan dan")),
+    ("identity", ("cccd", "cmnd", "cmt", "cmtnd", "can cuoc", "chung minh", "dinh danh", "chung minh nhan dan")),
     ("account", ("stk", "so tai khoan", "so tk", "tk", "tai khoan", "account")),
     ("bank", _BANKS),
     ("card", ("so the", "the", "the ngan hang", "visa", "atm")),
@@ -47,6 +87,9 @@ _LENGTHS = {
     "card": range(13, 20),
     "phone": range(9, 13),
 }
+_SHORTEST_SLIPPED = 4
+"""Words of a label from this length on may have a slip."""
+_LONGEST_AMOUNT = 9
 _SHORTEST_TOUCHED = 10
 """Digits from which a number is personal although something touches it: "0905123456/0912345678"."""
 _REACH = 6  # words between a label and its number: "cccd của bà Lý là 045…"
@@ -56,12 +99,12 @@ _PUBLIC_NUMBERS = frozenset(
 _PUBLIC_PREFIXES = ("1900", "1800")
 
 _WORD = re.compile(r"[^\W_]+")
-_RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:[ .\-()\u00a0]{1,2}[0-9]+)*")
+_RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:[ .\-()\u00a0]{1,3}[0-9]+)*")
 _GLUED_LABEL = re.compile(r"[^\W\d_]+$")
 _GROUP = re.compile(r"[0-9]+")
 _HEALTH_CARD = re.compile(
     r"(?<![^\W_])(?:DN|HX|CH|NN|TK|HC|XK|HT|TB|NO|CT|XB|TN|CS|XN|MS|CC|CK|CB|KC|HD|TE|BT|HN|DT|DK|XD|TS|TC|TQ|TA|TY|HG|LS|PV"
-    r"|CN|HS|SV|GB|GD|TV|QN|CA|CY|ND|TH|AK|TD|TL|XV)[ ]?[1-5](?:[ .\-]?[0-9]){12}(?![^\W_])",
+    r"|CN|HS|SV|GB|GD|TV|QN|CA|CY|ND|TH|AK|TD|TL|XV)[ ]{0,2}[1-5](?:[ .\-]{0,2}[0-9]){12}(?![^\W_])",
     re.IGNORECASE,
 )
 _MONEY_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:[. ][0-9]{3})+")
@@ -73,11 +116,19 @@ _CARD = re.compile(
     r"[0-9]{13,19}|[0-9]{4}(?:[ .\-]{1,2}[0-9]{4}){2,3}(?:[ .\-]{1,2}[0-9]{1,3})?|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]{5}"
 )
 _BANK_CARD = re.compile(r"9704(?:[0-9]{12}|[0-9]{14,15})")
-_MOBILE = re.compile(r"(?:0|84)[35789][0-9]{8}")
+_MOBILE = re.compile(r"(?:0|84)(?:[35789][0-9]{8}|1[2689][0-9]{8})")
+_OLD_IDENTITY = re.compile(r"[0-3][0-9]{8}")
+"""What an identity number of nine digits looks like without a label, if it is no code of something."""
+_LONG_ACCOUNT = re.compile(r"[0-9]{13,19}")
+_CODED = frozenset(["so", "tuc", "thue", "nhan", "don", "phieu", "ma", "bien", "hang", "dong", "hop", "serial", "imei"])
+"""In front of a bare number these say that it is the code of something, nobody's own."""
 _SLASHED = re.compile(r"(?<![0-9/])0[0-9]{2,4}(?:/[0-9]{2,4}){1,3}(?![0-9/])")
 _LANDLINE = re.compile(r"02[0-9]{9}")
-_OTP_BEHIND = re.compile(r"\s*(?:la\s+)?(?:ma\s+)?otp(?![^\W_])")
-_LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])")
+_OTP_BEHIND = re.compile(r"\s*(?:(?:la\s+)?(?:ma\s+)?otp|(?:moi\s+)?gui\s+(?:ve|den)\s+(?:may|dien thoai))(?![^\W_])")
+_LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])", re.IGNORECASE)
+_LETTER_FOR_ZERO = re.compile(r"(?<![^\W_])[0o][0-9o .\-]{8,13}(?![^\W_])", re.IGNORECASE)
+_COUNTED_BEHIND = re.compile(r"\s*(?:ba|bac|ong|co|chu|cu|chi|anh|em|di|me|o|chau|nguoi|ng|ho|luot|nha)(?![^\W_])")
+_REACH_OF_COUNT = 10
 _BANK_BEHIND = re.compile(rf"\s*(?:{'|'.join(_BANKS)})(?![^\W_])")
 _PHONE_GROUPS = re.compile(r"\+?[0-9]{3,4}[ .\-()]{0,2}[0-9]{2,3}[ .\-]?[0-9]{2,4}(?:[ .\-]?[0-9]{2})?|\+?[0-9]{10,11}")
 """How phone numbers are usually split."""
@@ -87,6 +138,7 @@ _SENTENCE_END = re.compile(r"[;\n!?\]]")
 _NO_SECRET = re.compile(r"[0-9]{1,2}[/\-][0-9]{1,2}(?:[/\-][0-9]{2,4})?|[0-9]{1,2}[hg][0-9]{0,2}|[0-9.]+(?:đ|k|tr|vnđ)")
 """Days, times and amounts behind "mật khẩu" are none."""
 _SECRET_VALUE = re.compile(r"\s*([:=]?)\s*(\S+)")
+_DIGITS_COUNTED = re.compile(r"[4-9] (?:chữ )?(?:số|so)(?![^\W_])", re.IGNORECASE)
 _SECRET_FILLERS = frozenset(
     [
         "la",
@@ -95,6 +147,7 @@ _SECRET_FILLERS = frozenset(
         "moi",
         "cu",
         "vneid",
+        "vnid",
         "zalo",
         "facebook",
         "fb",
@@ -129,6 +182,8 @@ _SECRET_FILLERS = frozenset(
         "sang",
         "doi",
         "lai",
+        "the",
+        "atm",
     ]
 )
 _QUESTION_WORDS = frozenset(
@@ -216,7 +271,14 @@ def mask(text: str) -> Masked:
     kinds: list[str] = []
     # What was hidden can bring the next value next to its label, so the text is gone over until nothing is found.
     while finds := _first_of_overlapping(
-        [*_secrets(text), *_health_cards(text), *_lettered_accounts(text), *_slashed_phones(text), *_numbers(text)]
+        [
+            *_secrets(text),
+            *_health_cards(text),
+            *_lettered_accounts(text),
+            *_slashed(text),
+            *_with_letters(text),
+            *_numbers(text),
+        ]
     ):
         kinds.extend(find.kind for find in finds)
         for find in reversed(finds):
@@ -260,7 +322,7 @@ def _secret_value(text: str, position: int) -> tuple[int, int] | None:
         if written.startswith(("[", "]", "(", ",", ";", "?")):
             return None
         bare = fold(written.rstrip(".,;!?:=)"))
-        if bare in _SECRET_FILLERS and not match.group(1):
+        if (bare in _SECRET_FILLERS or _DIGITS_COUNTED.match(text, match.start(2))) and not match.group(1):
             told = told or bare == "la"
             position = match.end()
             if written[-1] in ".,;!?":
@@ -296,10 +358,23 @@ def _lettered_accounts(text: str) -> Iterator[_Find]:
         yield _Find(match.start(), match.end(), "account")
 
 
-def _slashed_phones(text: str) -> Iterator[_Find]:
+def _slashed(text: str) -> Iterator[_Find]:
+    """Find phone numbers, and labelled identity numbers, cut by strokes like a date."""
     for match in _SLASHED.finditer(text):
-        if _MOBILE.fullmatch(match.group().replace("/", "")):
+        digits = match.group().replace("/", "")
+        if _MOBILE.fullmatch(digits):
             yield _Find(match.start(), match.end(), "phone")
+        elif len(digits) in _LENGTHS["identity"] and _label_before(text, match.start()) == "identity":
+            yield _Find(match.start(), match.end(), "identity")
+
+
+def _with_letters(text: str) -> Iterator[_Find]:
+    """Find phone numbers typed with the letter o for zero: "o9o5 123 456"."""
+    for match in _LETTER_FOR_ZERO.finditer(text):
+        written = match.group().rstrip(" .-")
+        digits = "".join(mark for mark in written.casefold().replace("o", "0") if mark.isdigit())
+        if not written.isdigit() and "o" in written.casefold() and _MOBILE.fullmatch(digits):
+            yield _Find(match.start(), match.start() + len(written), "phone")
 
 
 def _numbers(text: str) -> Iterator[_Find]:
@@ -341,12 +416,14 @@ def _personal_number(text: str, groups: list[tuple[int, int]], label: str | None
         return None, 1
     # "0905 123 456 3 bà": the shortest reading, but a labelled number in groups is meant as a whole.
     kind, count = found[0]
-    if (
-        kind == "phone"
-        and found[-1] == ("identity", len(groups))
-        and not _PHONE_GROUPS.fullmatch(text[start : groups[count - 1][1]])
-    ):
-        kind, count = found[-1]  # "0 3 1 2 …": twelve digits one by one are no phone number and two more
+    grouped = _PHONE_GROUPS.fullmatch(text[start : groups[count - 1][1]])
+    counts = _COUNTED_BEHIND.match(fold(text[groups[-1][1] : groups[-1][1] + _REACH_OF_COUNT]))
+    if kind == "phone" and found[-1] == ("identity", len(groups)) and not (grouped and counts):
+        kind, count = found[-1]  # "0 3 1 2 …" are no phone number and two more, "0905 123 456 12 bà" are
+    if kind == "identity" and label is None:
+        kind, count = found[-1]  # nine digits that go on were no old number
+    if label == "identity" and "identity" in {named for named, _ in found}:
+        kind = label  # "căn cước 036 099 00 12 34" only begins like a phone number
     if kind == label and (kind == "identity" or (count > 1 and kind != "phone")):
         kind, count = next(item for item in reversed(found) if item[0] == kind)
     return _Find(start, groups[count - 1][1], kind), count
@@ -363,6 +440,8 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
         return label
     if label == "bank" and (_MONEY_GROUPS.fullmatch(written) or digits.endswith("00000")):
         return None
+    if label == "account" and "." in written and len(digits) <= _LONGEST_AMOUNT and _MONEY_GROUPS.fullmatch(written):
+        return None  # "mở tài khoản, nộp 831.000"
     if label == "phone" and not _LABELLED_PHONE.fullmatch(digits):
         label = None
     if label in _LENGTHS and len(digits) in _LENGTHS[label]:
@@ -379,7 +458,18 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
         return "otp"
     if _BANK_CARD.fullmatch(digits):
         return "card"
+    bare = written.isdigit() and not written.endswith("000") and not _is_code(text, start)
+    if bare and _OLD_IDENTITY.fullmatch(written):
+        return "identity"
+    if bare and _LONG_ACCOUNT.fullmatch(written) and not _passes_luhn(digits):
+        return "account"
     return "card" if _CARD.fullmatch(written) and _passes_luhn(digits) else None
+
+
+def _is_code(text: str, start: int) -> bool:
+    """Tell whether the words in front of a number say that it numbers a thing: "mã hồ sơ 123456789"."""
+    words = [fold(match.group()) for match in _WORD.finditer(text[max(0, start - _REACH_OF_COUNT) : start])]
+    return bool(_CODED.intersection(words[-2:]))
 
 
 def _is_public(written: str) -> bool:
@@ -399,19 +489,31 @@ def _label_before(text: str, start: int) -> str | None:
     """Return the kind named by the nearest label in front of `start` in the same sentence."""
     before = _SENTENCE_END.split(text[max(0, start - 60) : start])[-1]
     words = [fold(match.group()) for match in _WORD.finditer(unicodedata.normalize("NFC", before))]
+    bank: str | None = None
     for skipped in range(min(_REACH, len(words))):
         label = _label_ending_at(words[: len(words) - skipped])
+        if label == "bank" and skipped <= 2:
+            bank = label  # "otp vcb 445566": what the number is says more than whose it is
+            continue
         # A loose label word ("thẻ", "zalo") speaks only for the number that follows at once.
         if label and (skipped <= 2 or label in {"identity", "account", "otp"}):
             return label
-    return None
+    return bank
 
 
 def _label_ending_at(words: Sequence[str]) -> str | None:
     for label, kind in _labels_by_end().get(words[-1], ()) if words else ():
         if list(words[-len(label) :]) == label:
             return kind
+    for label, kind in _labels_by_last_but_one().get(words[-2], ()) if len(words) > 1 else ():
+        if list(words[-len(label) : -1]) == label[:-1] and _is_slip_of(words[-1], label[-1]):
+            return kind
     return None
+
+
+def _is_slip_of(typed: str, word: str) -> bool:
+    """Tell whether a word is a long one of a label with one slip: "mat khaau"."""
+    return len(word) >= _SHORTEST_SLIPPED and OSA.distance(typed, word, score_cutoff=1) <= 1
 
 
 @cache
@@ -421,4 +523,15 @@ def _labels_by_end() -> Mapping[str, Sequence[tuple[list[str], str]]]:
     for kind, labels in _LABELS:
         for label in map(str.split, labels):
             found.setdefault(label[-1], []).append((label, kind))
+    return found
+
+
+@cache
+def _labels_by_last_but_one() -> Mapping[str, Sequence[tuple[list[str], str]]]:
+    """Return the labels of several words by the last but one of them."""
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for listed in _labels_by_end().values():
+        for label, kind in listed:
+            if len(label) > 1:
+                found.setdefault(label[-2], []).append((label, kind))
     return found

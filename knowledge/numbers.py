@@ -27,6 +27,7 @@ _UNITS_AFTER_TEN = _Units(_WORDS | {"mốt": 1, "tư": 4, "lăm": 5, "nhăm": 5}
 _UNITS_AFTER_DIGIT = _Units({"mốt": 1, "tư": 4, "lăm": 5})
 _BEGINNINGS = frozenset(map(fold, (*_WORDS, "chục", "mươi", "mười")))
 _YEAR_COMPANIONS = ("nay", "ngoái", "ngoài", "trước", "sau", "học", "mới", "rồi")
+_COUNTED = ("người", "bà", "ông", "bác", "hộ", "cụ", "chị", "anh")
 _SOME = ("mấy", "rưỡi")
 _RANGES = ((5, 7), (3, 7), (5, 3))
 """Numbers said together for "some": "năm bảy", "dăm ba"."""
@@ -158,6 +159,8 @@ def _is_year(tokens: Sequence[Token], at: int, end: int) -> bool:
     if at + 1 >= end:
         return False
     following = tokens[at + 1]
+    if following.plain and following.fold == "sau" and at + 2 < end and tokens[at + 2].means(_COUNTED):
+        return False  # "nam sau nguoi" without marks: năm sáu
     return (following.raw.isdecimal() and len(following.raw) == 4) or following.means(_YEAR_COMPANIONS)
 
 

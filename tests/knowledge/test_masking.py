@@ -50,6 +50,21 @@ from knowledge.masking import REPLACEMENTS, mask
         ("445566 la ma otp cua co", "otp"),
         ("so tai khoan cua ba la 711A12345678", "account"),
         ("goi 02383845678", "phone"),
+        ("sđt mới 0868/221/907", "phone"),
+        ("o9o5 123 456", "phone"),
+        ("đt bàn (0236)  3.822.123", "phone"),
+        ("căn cước số 036 099 00 12 34", "identity"),
+        ("can cuoc 001/169/000/123", "identity"),
+        ("cmtnd 201234567", "identity"),
+        ("bà Lan 201234567 cài vneid", "identity"),
+        ("bà Lan 0071001234567", "account"),
+        ("ma the HT3  38  3821004567", "insurance"),
+        ("otp vcb 445566", "otp"),
+        ("mã gửi về máy là 482913", "otp"),
+        ("ma 445566 gui ve may", "otp"),
+        ("mã PIN thẻ là 2580", "password"),
+        ("matkhau: hoa1990", "password"),
+        ("mã mở khoá 2580", "password"),
     ],
 )
 def test_personal_data_is_masked(text: str, kind: str) -> None:
@@ -77,6 +92,8 @@ def test_personal_data_is_masked(text: str, kind: str) -> None:
         "giúp 2 ng vneid 1 ng 3 hộ",
         "nộp vietcombank 2000000 cho bà, 350000 dong",
         "đổi mật khẩu 15/11 cho 3 bà, đặt lại mật khẩu thành công",
+        "mã hồ sơ 123456789, số hợp đồng 201234567, vay 250000000",
+        "mở tài khoản rồi nộp 831.000",
         "otp hết hạn sau 5 phút, cài mã pin cho 3 cụ, mk 6 số",
     ],
 )
@@ -87,6 +104,7 @@ def test_public_numbers_and_questions_survive(text: str) -> None:
 
 def test_a_following_count_is_not_swallowed() -> None:
     assert mask("sđt 0905 123 456 3 bà").text == "sđt [số điện thoại] 3 bà"
+    assert mask("sđt 0905 123 456 12 bà").text == "sđt [số điện thoại] 12 bà"
 
 
 _PIECES = st.sampled_from(
