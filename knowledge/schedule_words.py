@@ -64,14 +64,20 @@ _ONCE_IN = (
     (Every.YEAR, "nam"),
 )
 _EVERY = tuple(
-    (every, re.compile(rf"(?<!\w)(?:(?:cua )?{_EACH} (?:{unit})|(?:(?:1|mot) )?(?:{unit}) (?:1|mot) lan)(?!\w)"))
+    (
+        every,
+        re.compile(
+            rf"(?<!\w)(?:(?:cua )?{_EACH} (?:{unit})|(?:(?:1|mot) )?(?:{unit}) (?:1|mot) lan|(?:{unit}) nao cung)(?!\w)"
+        ),
+    )
     for every, unit in _ONCE_IN
 )
 _ONE_TIME = re.compile(r"(?<!\w)(?:1|mot) lan(?!\w)")
 _SOME = r"(?:[2-9]|hai|ba|bon) (?:ngay|tuan|nam)|(?:[245789]|hai|bon) thang"
 _OTHER_RHYTHM = re.compile(
     rf"(?<!\w)(?:{_EACH} (?:ngay|buoi)(?! \d)|cach (?:ngay|tuan|thang)"
-    rf"|(?:{_EACH} )?(?:{_SOME}) (?:1|mot) lan|{_EACH} (?:{_SOME})"
+    rf"|(?:{_EACH} )?(?:{_SOME}) (?:1|mot) lan|{_EACH} (?:{_SOME})|ngay lam viec (?:thu|dau)"
+    r"|(?:tuan|thang|quy) (?:[2-9]|hai|ba|bon) lan|(?:[2-9]|hai|ba|bon) lan (?:(?:1|mot|moi|trong) )?(?:tuan|thang|quy)"
     rf"|(?:{_EACH} )?(?:thu ?(?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat) (?:cua )?(?:tuan )?"
     rf"(?:dau|cuoi|thu \w+)(?: tien| cung)?(?: cua)?(?: {_EACH})? thang(?! \d))(?!\w)"
 )
@@ -87,23 +93,26 @@ _MONTH_OF_PERIOD = re.compile(
     r"(?<!\w)(?:vao |cua |trong )?thang (?:(?P<last>cuoi)|(?P<first>dau)|(?P<middle>giua))(?!\w)"
 )
 """Where the period is named elsewhere: "hằng quý, ngày 10 tháng cuối"."""
+_QUARTER = re.compile(r"(?<!\w)(?P<word>quy)(?!\w)(?! (?:che|dinh|trinh|tac))")
 _MONTHS = re.compile(
     r"(?<!\w)(?:(?:cua|trong|vao) )?(?:cac )?thang "
     r"(?P<months>\d{1,2}(?:(?: ?, ?(?:va )?| va )(?:thang )?\d{1,2})+)(?![\w/]| thang)"
 )
-_NEAR = r"(?P<near> (?:nay|sap toi|toi day))?(?!\w)"
+_NEAR = r"(?: nam (?P<of>nay|sau|toi)|(?P<near> (?:nay|sap toi|toi day)))?(?!\w)"
+_FROM = r"(?:(?<!\w)tu (?:ngay |mung )?\d{1,2}(?:[/.-]\d{1,2})? (?=den |toi ))?"
+"""The beginning of a span, of which the end counts: "từ 20 đến 25"."""
 _WRITTEN = re.compile(
-    rf"{_AT}(?:ngay )?(?<![\d/.-])(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})"
+    rf"{_FROM}{_AT}(?:ngay )?(?:le )?(?<![\d/.-])(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})"
     rf"(?:[/.-](?P<year>\d{{4}}|\d{{2}}))?(?![\d/.-]*\d){_NEAR}"
 )
 _SPOKEN = re.compile(
     rf"{_AT}(?:ngay |mung |mong )?(?<!\d)(?P<day>\d{{1,2}}) thang (?P<month>\d{{1,2}})(?!\d)"
     rf"(?: nam (?P<year>\d{{4}}))?{_NEAR}"
 )
-_MONTH_SAID = r"(?P<when> (?:cua )?thang (?:nay|sau|toi))?"
-_OF_MONTH = re.compile(rf"{_AT}(?:ngay|mung|mong) (?:mung |mong )?(?P<day>\d{{1,2}})(?![\d/]|\.\d){_MONTH_SAID}")
+_MONTH_SAID = r"(?:(?P<when> (?:cua )?thang (?:nay|sau|toi))| cua thang(?!\w)(?! (?:cuoi|dau|giua|thu|\d)))?"
+_OF_MONTH = re.compile(rf"{_FROM}{_AT}(?:ngay|mung|mong) (?:mung |mong )?(?P<day>\d{{1,2}})(?![\d/]|\.\d){_MONTH_SAID}")
 _BARE = re.compile(
-    rf"(?<!\w)(?:(?P<before>{_BEFORE})|(?P<until>(?:{_UNTIL})(?: la)?)) (?P<day>\d{{1,2}})(?![\d/.-])"
+    rf"{_FROM}(?<!\w)(?:(?P<before>{_BEFORE})|(?P<until>(?:{_UNTIL})(?: la)?)) (?P<day>\d{{1,2}})(?![\d/.-])"
     rf"(?= ?(?:[,.;]|$)|(?: cua)? (?:{_EACH} |thang (?:nay|sau|toi|dau|cuoi|giua|thu))){_MONTH_SAID}"
 )
 """A day whose "ngày" was left out: "trước 25 hằng tháng"."""
@@ -133,17 +142,20 @@ _IN_DAYS = re.compile(
     rf"{_AT}(?<!\w)(?:(?:trong (?:vong )?|sau )?(?P<count>\d{{1,3}}) (?P<unit>ngay|tuan) (?:nua|toi)"
     r"|trong (?:vong )?(?P<within>\d{1,3}) ngay)(?!\w)"
 )
-_LUNAR = re.compile(r"(?<!\w)(?:am lich|ram)(?!\w)")
+_LUNAR = re.compile(r"(?<!\w)(?:am(?: lich)?|ram|thang (?:chap|gieng))(?!\w)")
 _TET = re.compile(r"(?<!\w)tet(?!\w)(?! duong)")
 _WEEKDAYS = {"hai": 1, "ba": 2, "tu": 3, "nam": 4, "sau": 5, "bay": 6} | {str(day + 1): day for day in range(1, 7)}
 _GLUED = re.compile(r"(\d)(h[àằa]ng|m[ỗo]i|th[áa]ng|ng[àa]y)\b", re.I)
 _LONG = {"ng": "ngay", "hg": "hang", "thg": "thang"}
 _SHORT = re.compile(r"\b(?:ng(?= \d)|hg|thg)\b", re.I)
 _COMMON_YEAR = 2025
-_SPELLED = frozenset(("thứ", "mai", "kia", "mốt", "hôm"))
+_SPELLED = frozenset(("thứ", "mai", "kia", "mốt", "hôm", "quý"))
 _LOOSE_ENDS = re.compile(r"^[\s,.;:–-]+|[\s,.;:–-]+$")
-_DANGLING = re.compile(rf"(?:^|(?<=\s))(?:{_BEFORE}|vao|cua|la|han|cham nhat|va)\s*$")
+_DANGLING = re.compile(rf"(?:^|(?<=\s))(?:{_BEFORE}|vao|cua|la|han|cham nhat|va|khoang|tam)\s*$")
 _CLOSING = re.compile(r"(?:(?:^|\s)(?:nhe|(?:giup|gium|ho)(?: (?:toi|minh|em|anh|chi|co|chu|bac|voi))?))+[\s.!]*$")
+
+_NHA = re.compile(r"\s*nha[\s.!]*$")
+"""A closing word too, but "nhà" as well where it stands behind others."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +190,7 @@ class Heard:
         every: The rhythm, if one is said.
         month: Of the period, "tháng cuối quý"; `quarter` says how many quarters from now, if it is a certain one.
         months: Those of "các tháng 3, 6, 9, 12".
+        names_quarter: Whether a quarter is spoken of, at least in the report's name.
         asks: Whether it asks for a reminder.
         is_of_one: Whether it is for one unit among several, or for one person.
     """
@@ -190,6 +203,7 @@ class Heard:
     month: int | None
     quarter: int | None
     months: tuple[int, ...]
+    names_quarter: bool
     asks: bool
     is_of_one_unit: bool
     is_personal: bool
@@ -241,6 +255,7 @@ def hear(text: str, today: date) -> Heard:
         month=None if when.month is None else _month_within(when.month, when.every or Every.QUARTER),
         quarter=None if which is None or when.every is not None else int(not which.endswith("nay")),
         months=when.months,
+        names_quarter=_names_quarter(tidy, plain),
         asks=opening is not None and _asks(opening, plain, when),
         is_of_one_unit=unit is not None and _ONE_UNIT.match(plain, behind) is not None,
         is_personal=unit is None and _ONE_PERSON.match(plain, behind) is not None,
@@ -291,7 +306,7 @@ def _when(tidy: str, plain: str, taken: list[Span], today: date, *, with_today: 
     if month is not None:
         spans.append(month.span())
         every = Every.QUARTER if every is None and month["each"] else every
-    elif every in (Every.QUARTER, Every.HALF):
+    elif every in (Every.QUARTER, Every.HALF) or (every is None and _names_quarter(tidy, plain)):
         month = _MONTH_OF_PERIOD.search(plain)
         spans += [] if month is None else [month.span()]
     listed = _MONTHS.search(plain)
@@ -331,6 +346,11 @@ def _parts(
             yield reader(hit, today)
 
 
+def _names_quarter(tidy: str, plain: str) -> bool:
+    """Tell whether a sentence speaks of a quarter, and not of a fund or a regulation."""
+    return any(_is_spelled(tidy, hit) for hit in _QUARTER.finditer(plain))
+
+
 def _overlaps(one: Span, others: list[Span]) -> bool:
     return any(one[0] < end and start < one[1] for start, end in others)
 
@@ -345,6 +365,8 @@ def _is_spelled(tidy: str, hit: re.Match[str]) -> bool:
 
 def _dated(hit: re.Match[str], today: date) -> Part:
     year = None if hit["year"] is None else int(hit["year"]) + (2000 if len(hit["year"]) == 2 else 0)
+    if hit["of"] is not None:
+        year = today.year + (hit["of"] != "nay")
     day, month = int(hit["day"]), int(hit["month"])
     return Part(*hit.span(), _wording(hit), day=day, month=month, year=year, is_near=hit["near"] is not None)
 
@@ -485,7 +507,7 @@ def _rest(tidy: str, plain: str, taken: list[Span] | tuple[Span, ...]) -> str:
     for start, end in sorted(taken):
         kept.append(_piece(tidy, plain, position, start))
         position = max(position, end)
-    closing = _CLOSING.search(plain, position)
+    closing = _CLOSING.search(plain, position) or (_NHA.match(plain, position) if taken else None)
     kept.append(_piece(tidy, plain, position, len(tidy) if closing is None else closing.start()))
     return " ".join(piece for piece in kept if piece)
 

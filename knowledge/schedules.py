@@ -106,7 +106,12 @@ def _options(heard: Heard, today: date) -> tuple[Rhythm, ...] | Problem:
     if heard.month is not None and every in (None, Every.QUARTER, Every.HALF):
         return _of_month_within(part, every or Every.QUARTER, heard.month, heard.quarter, today)
     if every is None:
-        return _once(part, today)
+        found = _once(part, today)
+        of_quarter = heard.names_quarter and part.day is not None and part.month is None and part.on is None
+        if of_quarter and not isinstance(found, Problem):  # "báo cáo quý trước ngày 25": hardly one each month
+            again = tuple(Rhythm(Every.QUARTER, part.wording, day=part.day, month=month) for month in (3, 1))
+            return (*again, *(rhythm for rhythm in found if rhythm.every is Every.ONCE))
+        return found
     return _again(part, every)
 
 

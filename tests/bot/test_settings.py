@@ -22,6 +22,15 @@ def test_without_any_setting_there_is_a_working_default(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_reminder_time_in_quiet_hours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNSCD_REMINDER_TIME", "22:00")
+    with pytest.raises(BadSettings) as refused:
+        load_settings()
+    assert "CNSCD_QUIET_HOURS: " in str(refused.value)
+    monkeypatch.setenv("CNSCD_QUIET_HOURS", "23:00-06:30")
+    assert load_settings().reminder_time == time(22, 0)
+
+
 def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNSCD_TELEGRAM_TOKN", "123:secret")
     monkeypatch.setenv("CNSCD_COLOUR", "red")

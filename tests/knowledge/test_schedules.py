@@ -71,6 +71,10 @@ CLEAR = [
     ("nhắc anh em nộp báo cáo trước ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
     ("giúp tôi nhắc các tổ nộp báo cáo ngày 5 hằng tháng nhé", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=5)),
     ("yêu cầu các tổ nộp báo cáo trước ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, BEFORE, day=25)),
+    ("nhắc tổ nộp báo cáo quý vào ngày 25 tháng cuối", "nộp báo cáo quý", Rhythm(Every.QUARTER, UNTIL, 25, 3)),
+    ("tháng nào cũng nhắc tổ nộp báo cáo ngày 25", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
+    ("nhắc tổ nộp báo cáo từ ngày 20 đến ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
+    ("nhắc tổ nộp báo cáo trước ngày 5/3 năm sau", "nộp báo cáo", once(date(2027, 3, 5), BEFORE)),
     ("đặt hạn: tổ nộp báo cáo ngày 25 hằng tháng", "nộp báo cáo", Rhythm(Every.MONTH, UNTIL, day=25)),
     ("nhắc tổ nộp báo cáo trực Tết trước ngày 5/2/2027", "nộp báo cáo trực Tết", once(date(2027, 2, 5), BEFORE)),
 ]
@@ -106,6 +110,18 @@ def test_numbers_may_be_words() -> None:
         (
             "nhắc tổ nộp báo cáo quý trước ngày 10 tháng đầu quý sau",
             (Rhythm(Every.QUARTER, BEFORE, 10, 1), once(date(2027, 1, 10), BEFORE)),
+        ),
+        (
+            "nhắc tổ nộp báo cáo quý trước ngày 25",
+            (
+                Rhythm(Every.QUARTER, BEFORE, 25, 3),
+                Rhythm(Every.QUARTER, BEFORE, 25, 1),
+                once(date(2026, 11, 25), BEFORE),
+            ),
+        ),
+        (
+            "nhắc tổ nộp tiền quỹ ngày 25 của tháng",
+            (Rhythm(Every.MONTH, UNTIL, day=25), once(date(2026, 11, 25))),
         ),
         ("nhắc tổ nộp số liệu cuối quý", (Rhythm(Every.QUARTER, UNTIL, 31, 3), once(date(2026, 12, 31)))),
         ("nhắc tổ nộp báo cáo cuối năm", (Rhythm(Every.YEAR, UNTIL, 31, 12), once(date(2026, 12, 31)))),
@@ -146,6 +162,11 @@ def test_a_doubtful_sentence_leaves_a_choice(text: str, options: tuple[Rhythm, .
         ("nhắc tổ nộp báo cáo 2 tuần một lần vào thứ sáu", Problem.RHYTHM),
         ("nhắc tổ nộp báo cáo cách tuần vào thứ sáu", Problem.RHYTHM),
         ("nhắc tổ nộp báo cáo hằng ngày", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo ngày làm việc thứ 5 hằng tháng", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo mỗi tháng 2 lần ngày 1 và ngày 15", Problem.RHYTHM),
+        ("nhắc tổ nộp báo cáo ngày 5/1 năm nay", Problem.PAST),
+        ("nhắc tổ nộp báo cáo trước 20 tháng chạp", Problem.LUNAR),
+        ("nhắc tổ nộp báo cáo trước ngày 15/12 âm", Problem.LUNAR),
         ("nhắc tổ nộp báo cáo mỗi 2 tháng vào ngày 5", Problem.RHYTHM),
         ("mỗi thứ hai đầu tháng nhắc tổ nộp số liệu", Problem.RHYTHM),
         ("nhắc tổ nộp số liệu thứ sáu tuần cuối cùng của tháng", Problem.RHYTHM),
