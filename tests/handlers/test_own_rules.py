@@ -37,8 +37,8 @@ def test_a_sentence_is_shown_with_its_next_days_and_kept(
     assert "Nộp báo cáo tháng" in preview
     assert "các tổ (2 nơi)" in preview
     assert "trước ngày 25 hằng tháng" in preview
-    assert "1. Chậm nhất thứ Ba 24/11/2026, nên nộp thứ Hai 23/11/2026; nhắc từ 16/11/2026" in preview
-    assert "5. Chậm nhất thứ Tư 24/3/2027; nhắc từ 17/3/2027" in preview
+    assert "- Chậm nhất thứ Ba 24/11/2026, nên nộp thứ Hai 23/11/2026; nhắc từ 16/11/2026" in preview
+    assert "- Chậm nhất thứ Tư 24/3/2027; nhắc từ 17/3/2027" in preview
     assert rows(database, "own_rule") == []
     assert "Đã lưu hạn cho Phường Đông Thanh" in coordinator.presses("Lưu")
     (rule,) = rows(database, "own_rule")
@@ -117,7 +117,7 @@ def test_the_day_may_come_first_and_the_duty_after_a_question(coordinator: Conve
     assert "chưa rõ phải nộp gì" in coordinator.says("moi quy nop 1 lan truoc ngay 10 thang dau quy sau")
     preview = coordinator.says("báo cáo quý")
     assert "trước ngày 10 tháng đầu quý" in preview
-    assert "1. Chậm nhất thứ Bảy 9/1/2027, nên nộp thứ Sáu 8/1/2027" in preview
+    assert "- Chậm nhất thứ Bảy 9/1/2027, nên nộp thứ Sáu 8/1/2027" in preview
     assert "kỳ đầu trên đây là quý 1/2027" in preview
 
 
