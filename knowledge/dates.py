@@ -106,7 +106,7 @@ def _either(tokens: Sequence[Token], day: Day, today: date) -> Day:
     if other is None and number is None:
         return day
     end = other.end if other is not None else day.end + 1 + (number.length if number else 0)
-    return replace(day, end=end, date=None)
+    return replace(day, end=end, date=None, bare=False)
 
 
 def _occasion(tokens: Sequence[Token], start: int, today: date) -> Day | None:
@@ -161,7 +161,10 @@ def _day_with_part(tokens: Sequence[Token], start: int, today: date) -> Day | No
     if part is None:
         return _day_at(tokens, start, today)
     short = _at(tables.after_part, tokens, part.end)
-    if short is not None and short.value == -1 and _word(tokens, short.end, tables.words.destinations):
+    goes = short is not None and short.value == -1 and _word(tokens, short.end, tables.words.destinations)
+    if goes and tokens[start].plain and tokens[start].fold == "toi":
+        return None  # "toi qua nha ba Muoi" without marks: tôi
+    if short is not None and goes:
         return _gone_or_yesterday(tokens, start, part, today)
     if short is not None:
         return Day(start, short.end, today + timedelta(days=short.value), part.value)

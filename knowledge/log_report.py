@@ -64,6 +64,8 @@ def is_report(sentence: Sentence) -> bool:
         favours = all(tokens[at].means(("giùm", "dùm")) for at in giving)
         if favours and not (sentence.topics or anchored or sentence.hidden):
             return False  # "mua vé xe giùm hai cháu"
+        if any(_is_for_writer(sentence, at) for at in giving):
+            return False
         if helped and (sentence.hidden or any(_is_by_writer(tokens, at) for at in giving)):
             return True  # Whoever tells somebody's number has helped them.
         if tokens[giving[0]].fold == "giup" and any(mention.kind == "generic" for mention in helped):
@@ -166,6 +168,15 @@ def _is_by_writer(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether the writers say that they gave the help: "em hướng dẫn người dân", but not "nhờ em giúp"."""
     speaks = at > 0 and tokens[at - 1].means(people_words().speakers)
     return speaks and not (at > 1 and tokens[at - 2].means(("nhờ", "mong", "xin", "muốn")))
+
+
+def _is_for_writer(sentence: Sentence, at: int) -> bool:
+    """Tell whether somebody gave the help to the writer: "tôi được em Lan giúp"."""
+    tokens = sentence.tokens
+    for helper in sentence.mentions:
+        if helper.end == at and helper.start > 1 and tokens[helper.start - 1].means(("được", "nhờ")):
+            return tokens[helper.start - 2].means(("tôi", "tui", "mình", "em", "con", "cháu"))
+    return False
 
 
 def _is_done_for(tokens: Sequence[Token], act: int) -> bool:
@@ -432,8 +443,11 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
 def _is_ahead(sentence: Sentence, first: int) -> bool:
     """Tell whether the day of the first deed, at token `first`, is still to come: "thứ bảy này tổ hướng dẫn 20 hộ"."""
     start, end = sentence.clause(first)
-    days = [day for day in sentence.days if start <= day.start < min(first, end) and day.date is not None]
-    ahead = [day for day in days if day.date is not None and day.date > sentence.today]
+    days = [day for day in sentence.days if day.date is not None]
+    ahead = [day for day in days if day.date is not None and day.date > sentence.today and start <= day.start < end]
+    troubled = any(signal.kind in {"failed", "partial"} for signal in sentence.signals)
+    if troubled or len(ahead) < len(days):
+        return False  # "chưa xong, mai làm tiếp"
     words = [token for day in ahead for token in sentence.tokens[day.start : day.end]]
     written = any("/" in word.raw or "-" in word.raw or word.means(("ngày", "tháng")) for word in words)
     arranged = phrases("arranged").find(sentence.tokens[start:first])

@@ -284,7 +284,10 @@ def _in_words(share: re.Match[str]) -> str:
 
 def _is_still_to_go(tokens: Sequence[Token], place: Place) -> bool:
     """Tell whether somebody has yet to go there: "phải lên công an xã mới làm tiếp được"."""
-    return place.start > 1 and tokens[place.start - 2].means(("phải", "hẹn", "cần", "bảo", "kêu"))
+    before = tokens[place.start - 2] if place.start > 1 else None
+    return before is not None and before.means(
+        ("phải", "hẹn") if before.plain else ("phải", "hẹn", "cần", "bảo", "kêu")
+    )
 
 
 def _is_of_team(tokens: Sequence[Token], place: Place) -> bool:
