@@ -113,6 +113,7 @@ def _occasion(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     """Read "hôm mưa to" and "bữa họp thôn": some day, told by what happened."""
     counted = start > 0 and (tokens[start - 1].is_number or number_at(tokens, start - 1) is not None)
     named = tokens[start].means(_tables().words.occasions) and not counted and not tokens[start].is_capital
+    named = named and not (start and tokens[start - 1].means(("hẹn",)))  # "hẹn bữa khác"
     if not named or start + 1 >= len(tokens) or not tokens[start + 1].raw.isalpha():
         return None
     return Day(start, start + 1, None) if _day_with_part(tokens, start + 1, today) is None else None
@@ -189,7 +190,7 @@ def _gone_or_yesterday(tokens: Sequence[Token], start: int, part: Hit[str], toda
 
 
 def _day_at(tokens: Sequence[Token], start: int, today: date) -> Day | None:
-    for reading in (_some_days_ago, _vague, _relative, _weekday, _written, _day_of_month, _year):
+    for reading in (_some_days_ago, _day_of_week, _vague, _relative, _weekday, _written, _day_of_month, _year):
         day = reading(tokens, start, today)
         if day is not None:
             return day
@@ -218,6 +219,16 @@ def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | No
         return None
     days = None if number.value is None or number.value > 1000 or about else number.value * unit.value
     return Day(start, unit.end + ago, None if days is None else today - timedelta(days=days))
+
+
+def _day_of_week(tokens: Sequence[Token], start: int, today: date) -> Day | None:
+    """Read "tuần này thứ hai": the week in front of its day."""
+    week = _at(_tables().weeks, tokens, start)
+    hit = _at(_tables().weekdays, tokens, week.end) if week is not None else None
+    if week is None or hit is None:
+        return None
+    monday = today - timedelta(days=today.weekday())
+    return Day(start, hit.end, monday + timedelta(days=hit.value + 7 * week.value))
 
 
 def _vague(tokens: Sequence[Token], start: int, today: date) -> Day | None:

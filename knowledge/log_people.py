@@ -321,8 +321,26 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     end = _name_end(tokens, noun_end, taken) if kind == "kin" and _noun_at(tokens, noun_end + 1) is None else noun_end
     if kind == "kin" and end == noun_end and end < len(tokens) and tokens[end].means(("nhà",)):
         end = max(end, _owner_end(tokens, end, taken))  # "ba anh em nhà ông Quỳ"
+    if count is None and number is None and end < len(tokens) and tokens[end].raw == ":":
+        listed = _names_listed(tokens, end + 1)
+        if listed is not None:
+            end, count = listed
     spelled = " ".join(token.fold for token in tokens[noun_end - 1 : noun_end])
     return Mention(start, end, count, kind, spelled, numbered=True)
+
+
+def _names_listed(tokens: Sequence[Token], start: int) -> tuple[int, int] | None:
+    """Return where a list of bare names ends and how many they are: "các bà: Lan, Huệ và Cúc"."""
+    at, names = start, 0
+    while at < len(tokens) and _is_name(tokens[at]):
+        while at < len(tokens) and _is_name(tokens[at]):
+            at += 1
+        names += 1
+        if at >= len(tokens) or not (tokens[at].raw == "," or tokens[at].means(people_words().joiners)):
+            break
+        at += 1
+    end = at - 1 if names and at <= len(tokens) and not _is_name(tokens[at - 1]) else at
+    return (end, names) if names > 1 else None
 
 
 def _is_no_number(tokens: Sequence[Token], start: int, noun_start: int, taken: frozenset[int]) -> bool:
@@ -383,6 +401,8 @@ def _counted_otherwise(
     closed = at + 1 >= len(tokens) or tokens[at + 1].is_break
     if tokens[start - 1].is_break and at < len(tokens) and tokens[at].means(("xong", "được", "chưa", "ok")) and closed:
         return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "nộp hồ sơ: 3 xong, 3 chưa"
+    if tokens[start - 1].raw == ":" and at < len(tokens) and at in taken:
+        return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "thôn Phú: 5 VNeID"
     if start - 1 not in handed:
         return None
     if at >= len(tokens) or at in taken or not tokens[at].raw.isalpha() or phrases("act").at(tokens, at):

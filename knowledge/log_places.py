@@ -269,7 +269,8 @@ def _owner_end(
     if end > hit.end + 1 or end >= len(tokens) or number_at(tokens, end) is not None:
         return end
     # One word behind the owner's noun may be a name in small letters.
-    return end + 1 if tokens[end].means(("tư", "út")) or (tokens[end].raw.isalpha() and not is_known(end)) else end
+    named = tokens[end].raw.isalpha() and not is_known(end) and not tokens[end].means(_words().stops)
+    return end + 1 if named or tokens[end].means(("tư", "út")) else end
 
 
 def _name_end(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from knowledge.log_helped import find_helped
 from knowledge.log_outcome import Signal, is_negation, phrases, verb_words
 from knowledge.log_people import Mention, people_words
-from knowledge.log_spans import Sentence, covered, verb_tokens
+from knowledge.log_spans import Sentence, Topic, covered, verb_tokens
 from knowledge.phrases import Token
 from knowledge.vietnamese import fold
 
@@ -112,6 +112,8 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
+    if any(_labels_people(sentence, topic) for topic in sentence.topics):
+        return True
     if any(_is_of_age(tokens, mention) for mention in sentence.mentions):
         return False
     if helped and any(_is_done_for(tokens, at) for at in sentence.acts):
@@ -150,6 +152,12 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     own = any(token.means(people_words().owners) and not token.is_capital for token in tokens)
     dated = any(day.date is not None for day in sentence.days)
     return bool(sentence.acts) and not failed and not own and dated and bool(sentence.topics)
+
+
+def _labels_people(sentence: Sentence, topic: Topic) -> bool:
+    """Tell whether those helped are listed behind a topic: "VNeID: bà Tư, ông Năm"."""
+    labelled = topic.end < len(sentence.tokens) and sentence.tokens[topic.end].raw == ":"
+    return labelled and any(m.start == topic.end + 1 and (m.name or m.numbered) for m in sentence.mentions)
 
 
 def _is_bare_ho(tokens: Sequence[Token], mention: Mention) -> bool:

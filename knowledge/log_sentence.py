@@ -99,12 +99,21 @@ def _entries(sentence: Sentence, today: date) -> list[LogEntry]:
     helped = find_helped(sentence)
     entries: list[LogEntry] = []
     for session in sessions:
+        if entries and _is_still_to_come(sentence, session, today):
+            if not entries[-1].topics:  # "hôm nay 3 hộ, mai hướng dẫn tiếp 4 hộ nữa, vneid"
+                entries[-1] = _with_topics(entries[-1], _topics(sentence, session, helped))
+            continue
         inherited = entries[-1] if entries else None
         entries.append(_entry(sentence, session, helped, today, inherited))
     told = [entry.topics for entry in entries if entry.topics]
     return [
         _with_topics(entry, told[0]) if not entry.topics and told and len(entries) > 1 else entry for entry in entries
     ]
+
+
+def _is_still_to_come(sentence: Sentence, session: Piece, today: date) -> bool:
+    days = [day for day in sentence.days if session.holds(day.start)]
+    return bool(days) and all(_is_promise(sentence, day, today) for day in days)
 
 
 def _of_form(said: Mapping[str, str], today: date) -> LogEntry:
@@ -138,6 +147,8 @@ def _minutes(measures: Sequence[Measure]) -> int | None:
 
 def _with_topics(entry: LogEntry, topics: tuple[str, ...]) -> LogEntry:
     """Give a session the topic told for its neighbour: "2 bà ở thôn 1 và 3 bà ở thôn 2 cài vneid"."""
+    if not topics:
+        return entry
     return replace(entry, topics=topics, missing=tuple(field for field in entry.missing if field != "topics"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from knowledge.log_eval import Score, as_typed, expected_entries, score, sentence_files, style_of, taken_for_logs
+from knowledge.log_eval import (
+    Score,
+    as_typed,
+    expected_entries,
+    load_sentences,
+    score,
+    sentence_files,
+    style_of,
+    taken_for_logs,
+)
 from knowledge.log_places import PlaceWords
 from knowledge.log_sentence import parse
 from knowledge.vietnamese import fold
@@ -141,6 +152,51 @@ def test_without_marks_nearly_all_reads_the_same() -> None:
         ]:
             changed.append(item["text"])
     assert len(changed) <= 0.03 * len(told), changed
+
+
+def _with_a_slip(text: str) -> str:
+    """Swap, double or leave out a letter of one longer word, another one in each text."""
+    words = text.split(" ")
+    long = [at for at, word in enumerate(words) if word.isalpha() and word.islower() and len(word) >= 4]
+    if long:
+        at = long[len(text) % len(long)]
+        word, cut = words[at], 1 + len(text) % (len(words[at]) - 2)
+        slips = (
+            word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :],
+            word[:cut] + word[cut:][:1] + word[cut:],
+            word[:cut] + word[cut + 1 :],
+        )
+        words[at] = slips[len(words) % len(slips)]
+    return " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("changed", "understood", "asked"),
+    [(fold, 0.90, 0.95), (str.casefold, 0.93, 0.97), (_with_a_slip, 0.88, 0.90)],
+    ids=["no marks, no capitals", "no capitals", "a slip"],
+)
+def test_hurried_typing_is_mostly_understood(changed: Callable[[str], str], understood: float, asked: float) -> None:
+    counted: Counter[str] = Counter()
+    for path in sentence_files(SETS / "development"):
+        sentences, today = load_sentences(path)
+        for sentence in sentences[::4]:
+            wanted = expected_entries(sentence, today)
+            if not wanted:
+                continue
+            read = parse(changed(sentence["text"]), today, villages=sentence.get("villages", ())).as_json()["entries"]
+            kind = "doubtful" if any(entry["missing"] for entry in wanted) else "clear"
+            counted[kind] += 1
+            if kind == "clear":
+                fields = ("people", "date", "outcome")
+                counted["right"] += [[sorted(got["topics"]), *map(got.get, fields)] for got in read] == [
+                    [sorted(want["topics"]), *map(want.get, fields)] for want in wanted
+                ]
+            else:
+                counted["asked"] += len(read) == len(wanted) and all(
+                    set(want["missing"]) <= set(got["missing"]) for want, got in zip(wanted, read, strict=True)
+                )
+    assert counted["right"] >= understood * counted["clear"], counted
+    assert counted["asked"] >= asked * counted["doubtful"], counted
 
 
 _WORDS = st.sampled_from(
