@@ -14,7 +14,7 @@ from handlers.reminders.items import OWN, number
 from handlers.reminders.planning import steps_before, team_steps
 from handlers.rendering import render
 from handlers.turn import Turn, is_clear_question
-from knowledge.deadlines import Every, Rhythm, Rule, upcoming
+from knowledge.deadlines import Every, Occurrence, Rhythm, Rule, upcoming
 from knowledge.masking import mask
 from knowledge.schedules import Problem, Schedule, moves, read
 from knowledge.schedules import is_meant as is_meant
@@ -90,7 +90,10 @@ def _take(turn: Turn, draft: Draft, schedule: Schedule | None) -> list[Reply]:
     """Add what a sentence has told to the draft; ask for what is missing, or show what it comes to."""
     if schedule is not None:
         draft = _with(draft, schedule)
-        if schedule.problem not in (None, Problem.NO_WHAT):
+        day_is_known = bool(draft.get("options")) or "rhythm" in draft
+        if schedule.problem not in (None, Problem.NO_WHAT) and not (
+            schedule.problem is Problem.NO_DAY and day_is_known
+        ):
             turn.wait_for(STATE, **draft)
             return [Reply(render("reminders/own_problem", problem=schedule.problem))]
     if draft.get("options"):
@@ -149,11 +152,17 @@ def _preview(turn: Turn, draft: Draft) -> list[Reply]:
         rule=rule,
         kind=kind,
         units=reminders.units(turn.db, [area.id]).get((area.id, kind), []),
-        following=[(item, team_steps(item, turn.rules)[0].at) for item in following],
+        following=[(item, _first_reminder(turn, item)) for item in following],
         moves=moves(rhythm),
     )
     choices = ((Button("Lưu", "own.save"), Button("Sửa", "own.edit"), Button("Huỷ", "own.cancel")),)
     return [Reply(text, choices)]
+
+
+def _first_reminder(turn: Turn, occurrence: Occurrence) -> date | None:
+    """Return the day of the first reminder that is still to come; None if it comes at once."""
+    first = next(step for step in team_steps(occurrence, turn.rules) if step.useful_until > turn.now)
+    return None if first.at <= turn.now else turn.day_of(first.at)
 
 
 def _save(turn: Turn, draft: Draft) -> list[Reply]:

@@ -37,7 +37,7 @@ def test_a_sentence_is_shown_with_its_next_days_and_kept(
     assert "Nộp báo cáo tháng" in preview
     assert "các tổ (2 nơi)" in preview
     assert "trước ngày 25 hằng tháng" in preview
-    assert "- Chậm nhất thứ Ba 24/11/2026, nên nộp thứ Hai 23/11/2026; nhắc từ 16/11/2026" in preview
+    assert "- Chậm nhất thứ Ba 24/11/2026, nên nộp thứ Hai 23/11/2026; nhắc ngay" in preview
     assert "- Chậm nhất thứ Tư 24/3/2027; nhắc từ 17/3/2027" in preview
     assert rows(database, "own_rule") == []
     assert "Đã lưu hạn cho Phường Đông Thanh" in coordinator.presses("Lưu")
@@ -119,6 +119,30 @@ def test_the_day_may_come_first_and_the_duty_after_a_question(coordinator: Conve
     assert "trước ngày 10 tháng đầu quý" in preview
     assert "- Chậm nhất thứ Bảy 9/1/2027, nên nộp thứ Sáu 8/1/2027" in preview
     assert "kỳ đầu trên đây là quý 1/2027" in preview
+
+
+@on_sqlite
+def test_a_deadline_that_is_near_reminds_at_once(
+    coordinator: Conversation, converse: Converse, database: Database, clock: Clock
+) -> None:
+    clock.set(vn(2026, 11, 27, 17, 0))
+    preview = coordinator.says("nhắc các tổ nộp báo cáo trước ngày 30 hằng tháng")
+    assert "- Chậm nhất Chủ nhật 29/11/2026, nên nộp thứ Sáu 27/11/2026; nhắc ngay" in preview
+    assert "- Chậm nhất thứ Ba 29/12/2026; nhắc từ 22/12/2026" in preview
+    coordinator.presses("Lưu")
+    member = converse("an")
+    member.news()
+    tick_at(clock, database, vn(2026, 11, 27, 17, 1))
+    assert "còn 2 ngày" in member.news()
+    clock.set(vn(2026, 11, 28, 9, 0))
+    assert "nên nộp thứ Sáu 27/11/2026; nhắc từ 30/11/2026" in coordinator.says("nhắc các tổ nộp số liệu ngày 29/11 này")
+
+
+@on_sqlite
+def test_what_is_to_be_handed_in_can_be_said_while_the_day_is_asked_about(coordinator: Conversation) -> None:
+    assert "Ý bác là ngày nào" in coordinator.says("nhắc tổ ngày 25")
+    assert "Ý bác là ngày nào" in coordinator.says("nộp báo cáo")
+    assert "Nộp báo cáo\n" in coordinator.presses("chậm nhất ngày 25 hằng tháng")
 
 
 @on_sqlite
