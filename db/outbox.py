@@ -559,6 +559,16 @@ def acknowledge(session: Session, channel: str, chat: str, *, up_to: int, now: d
     )
 
 
+def last_id(session: Session) -> int:
+    """Return the id of the newest message, 0 if there is none."""
+    return session.scalar(select(func.max(Outbox.id))) or 0
+
+
+def queued_after(session: Session, message_id: int) -> list[Message]:
+    """Return the messages that are newer than one, by id."""
+    return [_message(row) for row in session.scalars(select(Outbox).where(Outbox.id > message_id).order_by(Outbox.id))]
+
+
 def one(session: Session, message_id: int) -> Message:
     """Return a message by id."""
     return _message(session.get_one(Outbox, message_id))

@@ -18,6 +18,7 @@ from db.models import Base, Outbox
 from handlers.rendering import ZONE
 from handlers.turn import Rules
 from knowledge.working_days import working_days
+from tests.support.asking_help import MONDAY, asks
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation, answerer
 
@@ -100,6 +101,21 @@ def test_a_part_of_a_span_tells_what_the_whole_tells_of_it(
         assert [(one.at, one.recipient, one.step) for one in part] == [
             (one.at, one.recipient, one.step) for one in expected
         ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_it_tells_also_of_what_somebody_waits_for(database: Database, brain: Brain) -> None:
+    clock = Clock()
+    clock.set(MONDAY)
+    for name, role in (("binh", "member"), ("lan", "leader"), ("cuc", "coordinator")):
+        Conversation(database, clock, name, role=role)
+    asks(Conversation(database, clock, "an"))
+    found = simulate(database, brain, MONDAY.date(), MONDAY.date(), today=MONDAY.date())
+    raised = [one for one in found if one.kind == "request"]
+    told_at = {one.recipient: one.at.astimezone(ZONE).hour for one in reversed(raised)}
+    assert told_at["Lan"] == 10, "two working hours after it was asked"
+    assert told_at["Cuc"] > 12
+    assert all(one.reason == "việc nhờ tổ hỗ trợ chưa xong" for one in raised)
 
 
 def test_a_year_of_the_demonstration_is_played_in_seconds(brain: Brain) -> None:

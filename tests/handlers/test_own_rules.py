@@ -135,7 +135,9 @@ def test_a_deadline_that_is_near_reminds_at_once(
     tick_at(clock, database, vn(2026, 11, 27, 17, 1))
     assert "còn 2 ngày" in member.news()
     clock.set(vn(2026, 11, 28, 9, 0))
-    assert "nên nộp thứ Sáu 27/11/2026; nhắc từ 30/11/2026" in coordinator.says("nhắc các tổ nộp số liệu ngày 29/11 này")
+    assert "nên nộp thứ Sáu 27/11/2026; nhắc từ 30/11/2026" in coordinator.says(
+        "nhắc các tổ nộp số liệu ngày 29/11 này"
+    )
 
 
 @on_sqlite
