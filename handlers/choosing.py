@@ -10,7 +10,7 @@ from db import outbox
 from db.outbox import Offer
 from handlers.message import Button, Reply
 from handlers.rendering import render
-from handlers.turn import Turn
+from handlers.turn import Turn, is_clear_question
 from knowledge.numbers import read_number
 from knowledge.vietnamese import fold, words
 
@@ -20,6 +20,8 @@ _LOOKED_BACK = 50
 _LASTS = timedelta(days=7)
 _MOST_WORDS = 8
 """No label has more."""
+_SHORT = 3
+"""Words: a longer text that can be answered as a question is not looked for among labels, which saves a query."""
 _MOST_SHOWN = 5
 
 
@@ -59,7 +61,9 @@ def of_unasked(text: str, turn: Turn) -> list[Meant]:
     text is about. The only one that has come since the last answer is meant before older ones with the same word.
     """
     plain = _plain(text)
-    if turn.chat is None or not 0 < len(words(plain)) <= _MOST_WORDS:
+    length = len(words(plain))
+    asks = length > _SHORT and turn.reading is not None and is_clear_question(turn.reading)
+    if turn.chat is None or not 0 < length <= _MOST_WORDS or asks:
         return []
     since = turn.now - _LASTS
     place = (turn.chat.channel, turn.chat.chat, _LOOKED_BACK)
