@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from telegram import Bot, InputFile, Message, Update, User
+from telegram import Bot, ChatMember, InputFile, Message, Update, User
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -421,6 +421,8 @@ def to_incoming(update: Update, received_at: datetime, me: User) -> Incoming | N
     """
     if update.callback_query is not None:
         return _pressed(update, received_at)
+    if update.my_chat_member is not None:
+        return _left(update, received_at)
     message = update.message or update.edited_message
     if message is None or any(getattr(message, service) for service in _SERVICE):
         return None
@@ -441,6 +443,21 @@ def to_incoming(update: Update, received_at: datetime, me: User) -> Incoming | N
         edited=update.edited_message is not None,
         forwarded=message.forward_origin is not None,
         private=message.chat.type == "private",
+    )
+
+
+def _left(update: Update, received_at: datetime) -> Incoming | None:
+    """Translate that somebody has blocked the bot; who lets it in again writes, which says as much."""
+    change = update.my_chat_member
+    if change is None or change.chat.type != "private" or change.new_chat_member.status != ChatMember.BANNED:
+        return None
+    return Incoming(
+        event_key=str(update.update_id),
+        chat=ChatRef(NAME, str(change.chat.id)),
+        sender=str(change.from_user.id),
+        sender_name="",
+        received_at=received_at,
+        kind=Kind.LEFT,
     )
 
 

@@ -219,9 +219,25 @@ def test_a_button_without_a_chat_is_nothing() -> None:
     assert convert(callback_query=query) is None
 
 
+def membership(chat: int, status: str) -> dict[str, Any]:
+    """The bot's standing in a chat has changed."""
+    bot = {"id": 1, "is_bot": True, "first_name": "Bot"}
+    new = {"status": status, "user": bot} | ({"until_date": 0} if status == "kicked" else {})
+    about = {"date": 0, "old_chat_member": {"status": "member", "user": bot}, "new_chat_member": new}
+    return {"my_chat_member": {**about, "chat": message(chat)["chat"], "from": message()["from"]}}
+
+
+def test_who_blocks_the_bot_has_left() -> None:
+    left = convert(**membership(AN, "kicked"))
+    assert left is not None
+    assert (left.kind, left.sender, left.chat) == (Kind.LEFT, "42", ChatRef("telegram", "42"))
+
+
 @pytest.mark.parametrize(
     "update",
     [
+        membership(AN, "member"),
+        membership(TEAM, "kicked"),
         {"message": message(pinned_message=message(text="x"))},
         {"message": message(TEAM, new_chat_title="Tổ mới")},
         {"channel_post": message(TEAM, text="x")},
@@ -338,7 +354,6 @@ def test_group_talk_is_passed_over_and_not_stored(fake: FakeTelegram) -> None:
         inbox = Inbox()
         fake.user_says(TEAM, "mai họp nhé", user=7)
         fake.user_says(TEAM, "@cnscd_test_bot hạn nộp?", user=7)
-        fake.block(AN)
         async with polling(connect(fake), inbox):
             await until(lambda: not fake.pending_updates)
         assert inbox.texts == ["hạn nộp?"]

@@ -140,7 +140,7 @@ async def test_who_has_blocked_the_bot_gets_nothing_more_until_they_write_again(
 ) -> None:
     async with Stage(database, clock, door) as stage:
         await stage.says("an", "/hard")
-        door.blocks("an")
+        await stage.is_blocked_by("an")
         await stage.says("an", "/hard")
     assert [message.state for message in outbox(database)] == ["sent", "failed"]
     with database.reading() as db:

@@ -187,7 +187,7 @@ async def test_a_citizen_who_blocked_the_bot_is_shown_as_not_reachable(scene: Sc
     async with scene.open() as stage:
         await scene.joins(stage, "bình", "member")
         await scene.asks(stage, "an")
-        scene.door.blocks("an")
+        await stage.is_blocked_by("an")
         await stage.chooses("bình", "Tôi nhận")
         await stage.says("bình", "yêu cầu")
         await stage.chooses("bình", "VNeID, căn cước, thôn 2")

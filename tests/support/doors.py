@@ -63,6 +63,8 @@ class Door(ABC):
     """False where people fetch what is said to them."""
     replaces = True
     """Whether a message that is replaced leaves the screen."""
+    tells_of_blocks = False
+    """Whether the platform says at once that somebody has blocked the bot."""
     hands_out_once = False
     """Whether an event that was lost after it was fetched never comes again."""
 
@@ -115,6 +117,7 @@ class TelegramDoor(Door):
     """Telegram, polled."""
 
     name = telegram.NAME
+    tells_of_blocks = True
     text_limit = TelegramChannel.text_limit
     room = staticmethod(telegram.room)
 

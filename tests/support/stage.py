@@ -97,6 +97,13 @@ class Stage:
         await until(lambda: self._handled() > handled)
         await self.settled()
 
+    async def is_blocked_by(self, person: str) -> None:
+        """Let somebody block the bot, and wait until it has heard of it, where it does."""
+        handled = self._handled()
+        self._door.blocks(person)
+        if self._door.tells_of_blocks:
+            await until(lambda: self._handled() > handled)
+
     async def settled(self) -> None:
         """Wait until nothing is under way and nothing that is due waits."""
         if self._door.is_pushed:
