@@ -180,6 +180,15 @@ def begins_place(tokens: Sequence[Token], at: int, *, longer_than: int = 0) -> b
     return hit is not None and hit.end - hit.start > longer_than
 
 
+def opens_place(tokens: Sequence[Token]) -> bool:
+    """Tell whether a text surely begins with a place; "cho…" without marks may be anything."""
+    hit = _heads().at(tokens, 0) if tokens else None
+    if hit is None or _no_heads().at(tokens, 0):
+        return False
+    unsafe = tokens[0].plain and tokens[0].fold in _UNSAFE_HEADS and hit.end == 1
+    return not unsafe or (hit.end < len(tokens) and tokens[hit.end].is_number)
+
+
 def is_head(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a word behind a preposition begins a named place: "o ban Na Lan"."""
     called = at + 1 < len(tokens) and tokens[at + 1].is_capital

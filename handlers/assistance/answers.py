@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,8 +16,10 @@ from knowledge.log_answers import (
     answered_minutes,
     answered_outcome,
     answered_people,
+    answered_place,
     answered_topics,
     answered_yes,
+    corrected_to,
 )
 from knowledge.names import matching
 from knowledge.vietnamese import fold
@@ -30,7 +31,6 @@ _MOST_PEOPLE_BUTTON = 10
 _MOST_COLLEAGUES = 8
 _PLACE_LENGTH = 120
 _NOTE_LENGTH = 200
-_AT = re.compile(r"(?:ở|o|tại|tai)\s+(?=\w)", re.IGNORECASE)
 _NOTHING = frozenset(("khong", "khong co", "khong co ai", "khong ai", "khong ghi", "bo", "bo di", "xoa", "xoa di"))
 """Empties a field that an entry need not have."""
 
@@ -102,18 +102,20 @@ def typed(turn: Turn, writing: Writing, text: str) -> Writing | None:
 
 
 def corrected(turn: Turn, writing: Writing, text: str) -> Writing | None:
-    """Return the writing put right by a short text while it is shown whole: "hôm qua", "4 người", "ở khu phố 3".
+    """Return the writing put right by a short text while it is shown whole: "hôm qua", "sửa 3 thành 4", "ở khu phố 3".
 
     None for anything that does not say plainly which field it is about, and where several sessions are shown.
     """
     if writing.ask is not None or writing.entries or len(writing.drafts) != 1:
         return None
     _, area_id = rights.unit_of(turn, writing.person_id)
-    at = _AT.match(text)
-    place = text[at.end() :] if at else text
-    villages = [village for village in areas.villages(turn.db, area_id) if fold(village) == fold(place).strip(" .!")]
-    found: list[tuple[str, Any]] = [("place", villages[0] if villages else place)] if villages or at else []
-    for field in () if found else ("people", "date", "outcome", "minutes"):
+    meant = corrected_to(text)
+    text = meant or text
+    place = answered_place(text)
+    spoken = fold(place or text).strip(" .!")
+    villages = [village for village in areas.villages(turn.db, area_id) if fold(village) == spoken]
+    found: list[tuple[str, Any]] = [("place", villages[0] if villages else place)] if villages or place else []
+    for field in () if found else ("people", "date", "outcome", "minutes", *(("topics",) if meant else ())):
         value = _said(field, text, turn.today)
         if value:
             found.append((field, value))

@@ -341,6 +341,20 @@ def test_a_sentence_on_the_same_topic_instead_of_an_answer_replaces_the_draft(
 
 
 @on_sqlite
+def test_a_hurried_correction_puts_one_thing_right(converse: Converse, database: Database) -> None:
+    member = converse("an", role="member")
+    member.says("hqua hd 3 bac o thon 2 cai vneid")
+    assert "Số lượt người: 4" in member.says("sửa 3 thành 4")
+    assert "thôn 3" in member.says("không phải thôn 2 mà thôn 3").casefold()
+    assert "Ngày: thứ Bảy 21/11/2026" in member.says("à nhầm, hôm nay")
+    assert "Zalo" in member.says("đổi vneid thành cài zalo")
+    assert "Kết quả: xong một phần" in member.says("ý tôi là xong một phần")
+    member.presses("Lưu")
+    (entry,) = saved(database)
+    assert (entry["people"], entry["outcome"]) == (4, "partial")
+
+
+@on_sqlite
 def test_a_day_that_has_not_come_is_asked_again(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
     assert "ngày nào" in member.says("30/11 đã giúp 3 bà cài vneid")

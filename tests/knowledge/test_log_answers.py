@@ -6,7 +6,15 @@ from datetime import date
 
 import pytest
 
-from knowledge.log_answers import answered_day, answered_outcome, answered_people, answered_topics, answered_yes
+from knowledge.log_answers import (
+    answered_day,
+    answered_outcome,
+    answered_people,
+    answered_place,
+    answered_topics,
+    answered_yes,
+    corrected_to,
+)
 
 TODAY = date(2026, 11, 21)
 
@@ -87,3 +95,32 @@ def test_agreement(text: str) -> None:
 )
 def test_no_agreement(text: str) -> None:
     assert not answered_yes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("sửa 3 thành 4", "4"),
+        ("sua 3 thanh 4 nha", "4"),
+        ("không phải thôn 2 mà thôn 3", "thôn 3"),
+        ("khong phai hom qua ma hom nay", "hom nay"),
+        ("4 người chứ không phải 3", "4 người"),
+        ("à nhầm, hôm qua", "hôm qua"),
+        ("đúng ra là 5 bác ạ", "5 bác"),
+        ("sửa lại 5 người", "5 người"),
+        ("sửa", None),
+        ("sửa 2", None),
+        ("không phải", None),
+        ("hôm qua", None),
+    ],
+)
+def test_what_a_correction_puts_in(text: str, new: str | None) -> None:
+    assert corrected_to(text) == new
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("ở chợ Gò", "chợ Gò"), ("thôn 3", "thôn 3"), ("o xom Dinh", "xom Dinh"), ("cho toi sua", None), ("4 người", None)],
+)
+def test_a_place_is_told_by_its_first_word(text: str, place: str | None) -> None:
+    assert answered_place(text) == place
