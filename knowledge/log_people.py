@@ -190,7 +190,8 @@ def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
     one = number_at(tokens, start)
     led = one.length if one is not None and one.value == 1 else 0
     hit = _tables().whole_house.at(tokens, start + led) if start + led < len(tokens) else None
-    if hit is None or (hit.value == "hộ" and tokens[hit.start].plain):  # "ho tro" without marks
+    owned = hit is not None and _noun_at(tokens, hit.end) is not None
+    if hit is None or (hit.value == "hộ" and tokens[hit.start].plain and not owned):  # "ho tro" without marks
         return None
     if begins_place(tokens, hit.start, longer_than=hit.end - hit.start):
         return None  # "nhà văn hoá, có 6 bà con"
@@ -303,6 +304,8 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         return Mention(start, vague.end, None, "counted", "nguoi", numbered=True)  # "giúp cả lớp", "giúp đông lắm"
     if noun is None or noun_start in taken:
         return None
+    if vague is not None and tokens[start].fold == "tung" and vague.end - start > 1:
+        return None  # "vào từng nhà chỉ 6 hộ"
     kind, noun_end = noun
     if vague is not None and vague.value in _TEAM_LIKE and tokens[noun_start].means(people_words().speakers):
         return None  # "nhóm em"
@@ -375,6 +378,8 @@ def _either(tokens: Sequence[Token], start: int) -> Number | None:
 
 def _vague_without_marks(tokens: Sequence[Token], vague: Hit[str], handed: frozenset[int]) -> Hit[str] | None:
     """Drop what is mostly another word without marks: "co 6 nguoi" has no "cỡ", "tam nguoi" are eight."""
+    if tokens[vague.start].fold == "dong" and vague.end < len(tokens) and tokens[vague.end].fold == "chi":
+        return None  # đồng chí
     if tokens[vague.start].fold in {"co", "do"}:
         return vague if vague.end < len(tokens) and tokens[vague.end].fold == "chuc" else None
     if tokens[vague.start].fold == "nhung":  # mostly nhưng
@@ -452,7 +457,9 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         return None  # "o thon 5", "o Han Quoc" without marks: ở
     capital = end < len(tokens) and tokens[end].is_capital and end not in taken
     follows = start > 0 and (tokens[start - 1].raw == "," or tokens[start - 1].means(people_words().joiners))
-    told = named and (offered or follows) and tokens[end].means(people_words().names)  # "giup co hanh, di sau"
+    told = (
+        last.fold in {"di", "thay", "mo"} and named and (offered or follows) and tokens[end].means(people_words().names)
+    )  # "giup co hanh, di sau"
     if (
         loose
         and not capital
@@ -568,7 +575,8 @@ def _name_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
     while end < len(tokens) and end - at < 3 and end not in taken and _is_name(tokens[end]):
         end += 1
     if end == at and at < len(tokens) and at not in taken and tokens[at].means(people_words().names):
-        return at if _is_verb_bay(tokens, at) else at + 1
+        madam = tokens[at].plain and tokens[at].fold == "ba" and at + 1 < len(tokens) and _is_name(tokens[at + 1])
+        return at if madam or _is_verb_bay(tokens, at) else at + 1  # "co ba Lan" without marks: có bà Lan
     return end
 
 

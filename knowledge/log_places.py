@@ -168,10 +168,10 @@ def _is_named(tokens: Sequence[Token], hit: Hit[None]) -> bool:
 
 
 def _hands(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether "cho" without marks is cho rather than chỗ: "cai vneid cho cu Mui"."""
+    """Tell whether bare words only look like a vague place: "cai vneid cho cu Mui", "o ben xe"."""
     led = at > 0 and tokens[at - 1].means(_words().prepositions)
-    cho_cu = " ".join(token.fold for token in tokens[at : at + 2]) == "cho cu"
-    return tokens[at].plain and cho_cu and not led
+    spelled = " ".join(token.fold for token in tokens[at : at + 2])
+    return tokens[at].plain and (spelled == "o ben" or (spelled == "cho cu" and not led))
 
 
 def begins_place(tokens: Sequence[Token], at: int, *, longer_than: int = 0) -> bool:

@@ -211,7 +211,7 @@ def _is_thanks(sentence: Sentence) -> bool:
 
 def _is_hearsay(sentence: Sentence) -> bool:
     """Tell whether what was done is only heard of; "giúp bác Tư, bác khoe với cả xóm" tells of help first."""
-    heard = phrases("hearsay").find(sentence.tokens)
+    heard = phrases("hearsay").find(sentence.tokens, covered(sentence.topics))
     return bool(heard) and heard[0].start < min([*sentence.gives, len(sentence.tokens)])
 
 
@@ -385,6 +385,7 @@ def _is_request(sentence: Sentence) -> bool:
         hit
         for hit in phrases("asked").find(tokens, covered(sentence.topics) | covered(sentence.days))
         if (hit.value != "hỏi" or hit.start < 3)
+        and not (hit.value == "đừng" and tokens[hit.start].plain)  # "noi dung", "dung"
         and not (hit.start and is_negation(tokens[hit.start - 1]) and tokens[hit.start].fold == "nho")  # "không nhớ"
         and not (hit.end - hit.start == 1 and (hit.start in in_people or _is_other_word(sentence, hit.start)))
     ]

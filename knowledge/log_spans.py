@@ -41,7 +41,7 @@ _TRADE_REACH = 4
 _NO_TOPIC = "nothing"
 """The list of what holds words of a topic and names none."""
 _LURE_REACH = 2
-_THAT = frozenset(["sau", "gi", "cho", "o", "luc", "ngay", "hom", "bua", "ben", "nao"])
+_THAT = frozenset(["sau", "gi", "trong", "muc", "giup", "cho", "o", "luc", "ngay", "hom", "bua", "ben", "nao"])
 _FAKE = frozenset(["gia", "mao", "lua"])
 _LISTING = ("và", "với", "rồi", "cùng", "va")
 
@@ -315,6 +315,8 @@ def _has_object(tokens: Sequence[Token], at: int, mentions: Sequence[Mention]) -
     stop = next((position for position in range(at, len(tokens)) if tokens[position].is_break), len(tokens))
     if end < len(tokens) and tokens[end].means(("được",)):
         end += 1  # "chỉ được kha khá bà con ở chợ"
+    if end < len(tokens) and tokens[end].means(("nhóm", "lớp", "tốp")):
+        end += 1  # "dạy cho nhóm 6 em"
     handed = any(at < m.start < stop and tokens[m.start - 1].means(("cho",)) for m in mentions)
     before = tokens[max(0, at - 3) : at]  # "được tôi chỉ cách"; without marks "nho" is mostly nhớ
     passive = any(token.means(("được",)) or (token.means(("nhờ",)) and not token.plain) for token in before)

@@ -120,7 +120,13 @@ def test_what_a_correction_puts_in(text: str, new: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("ở chợ Gò", "chợ Gò"), ("thôn 3", "thôn 3"), ("o xom Dinh", "xom Dinh"), ("cho toi sua", None), ("4 người", None)],
+    [
+        ("ở chợ Gò", "chợ Gò"),
+        ("thôn 3", "thôn 3"),
+        ("o xom Dinh", "xom Dinh"),
+        ("cho toi sua", None),
+        ("4 người", None),
+    ],
 )
 def test_a_place_is_told_by_its_first_word(text: str, place: str | None) -> None:
     assert answered_place(text) == place
