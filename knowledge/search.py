@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.letters import N_LETTERS, runs
 from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import Synonyms
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
-Rows = NDArray[np.int32]
-Codes = NDArray[np.uint32]
 
 _SHARES = (0.3, 0.3, 0.3, 0.1)
 """Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
@@ -27,14 +26,14 @@ measured in docs/search.md."""
 _PAIR_WEIGHT = 0.5
 """A pair of neighbouring words counts this much of the mean of its words. A rarity of its own would make "đầu từ" of
 "bắt đầu từ đâu" as telling as a rare word."""
-_SATURATION = 1.0
-"""A word in one phrasing of a document covers 1/2 of its weight, in two 2/3, in all of them nearly 1."""
+_SATURATED = (np.arange(256) / (np.arange(256) + 1.0)).astype(np.float32)
+"""How much of a word's weight a document covers that has it in so many phrasings: in one 1/2, in two 2/3."""
 _GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
 _GROUP = "="
 """Begins the feature of a group of synonyms; no word has it."""
-_WEIGHED = 60
-"""Documents whose phrasings are looked at one by one, those with the best coverage and nearest phrasing first."""
+_COMPARED = 40
+"""Documents whose phrasings are compared one by one: those that cover most of the question."""
 
 
 @dataclass(frozen=True)
@@ -60,45 +59,21 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class _Postings:
-    """For each feature the rows that have it, with a weight each; those of all features stand end to end.
+class Vector:
+    """The features of a question that a space knows, by number, each with its part of a vector of unit length."""
 
-    Without weights each has the weight 1.
-    """
-
-    begins: Numbers
-    rows: Rows
-    weights: Floats | None
-    size: int
-
-    def gather(self, features: Numbers, shares: Floats) -> Floats:
-        """Return for every row the sum over `features` of share times weight."""
-        if not len(features):
-            return np.zeros(self.size, dtype=np.float32)
-        spans = [slice(self.begins[feature], self.begins[feature + 1]) for feature in features]
-        rows = np.concatenate([self.rows[span] for span in spans])
-        if self.weights is None:
-            weights = np.repeat(shares, [span.stop - span.start for span in spans])
-        else:
-            weights = np.concatenate([self.weights[span] * share for span, share in zip(spans, shares, strict=True)])
-        return np.bincount(rows, weights, self.size).astype(np.float32)
+    features: Numbers
+    parts: Floats
 
 
-class _Occurrences(NamedTuple):
-    """Where features occur and how often, in any order; given up once postings are made of it."""
+@dataclass(frozen=True)
+class Compared:
+    """A question, how much of it each document's phrasings and body cover, and how much the document has at all."""
 
-    rows: Rows
-    features: Rows
-    counts: Floats
-
-
-def _postings(
-    rows: NDArray[Any], features: NDArray[Any], weights: NDArray[Any] | None, n_features: int, size: int
-) -> _Postings:
-    order = np.argsort(features, kind="stable")
-    begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(features, minlength=n_features))])
-    kept = None if weights is None else weights[order].astype(np.float32)
-    return _Postings(begins, rows[order].astype(np.int32), kept, size)
+    by_words: Vector
+    by_grams: Vector
+    covers: Floats
+    has: Floats
 
 
 def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
@@ -106,90 +81,201 @@ def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
     return np.log(1 + (of - seen_in + 0.5) / (seen_in + 0.5)).astype(np.float32)
 
 
+class _Texts:
+    """The features of each text, one text after the other, and what compares a question with some of the texts."""
+
+    def __init__(self, rows: Numbers, features: Numbers, n_features: int, n_texts: int) -> None:
+        """Take features as they occur, in any order and any number of times."""
+        size = max(n_features, 1)
+        places, _ = _distinct(rows * size + features)
+        self.features = (places % size).astype(np.int32)
+        self.begins = np.searchsorted(places, np.arange(n_texts + 1, dtype=np.int64) * size)
+        self.seen_in = np.bincount(self.features, minlength=n_features)
+
+    def cosines(self, asked: Vector, weights: Floats, scale: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
+        """Return how near a question is to each text of some spans of texts, one span after the other.
+
+        Args:
+            asked: The question.
+            weights: What each feature weighs.
+            scale: By text, one divided by the length of the vector of its weights.
+            spans: Numbers of texts, each from the first to the one behind the last.
+        """
+        dense = np.zeros(len(weights) + 1, dtype=np.float32)
+        dense[asked.features] = asked.parts * weights[asked.features]
+        held = np.concatenate([self.features[self.begins[first] : self.begins[last]] for first, last in spans])
+        texts = np.concatenate([np.arange(first, last) for first, last in spans])
+        sizes = self.begins[texts + 1] - self.begins[texts]
+        # One value more, so that a text without features at the very end has a place to start at.
+        sums = np.add.reduceat(np.append(dense[held], np.float32(0)), np.cumsum(sizes) - sizes)
+        return np.where(sizes > 0, sums * scale[texts], 0).astype(np.float32)
+
+    @property
+    def rows(self) -> Numbers:
+        """The number of the text that each feature stands in."""
+        return np.repeat(np.arange(len(self.begins) - 1, dtype=np.int64), np.diff(self.begins))
+
+    def scale(self, weights: Floats) -> Floats:
+        """Return one divided by the length of each text's vector of weights."""
+        squares = np.bincount(self.rows, weights[self.features] ** 2, len(self.begins) - 1)
+        return (1 / np.sqrt(np.where(squares == 0, 1, squares))).astype(np.float32)
+
+
+class _Coverage:
+    """By how many of its phrasings each document has a feature, and whether its body has it."""
+
+    def __init__(self, in_phrasings: Numbers, in_bodies: Numbers, n_features: int, n_documents: int) -> None:
+        """Take for each phrasing and body that has a feature the feature times `n_documents` plus the document."""
+        self._size = n_documents
+        phrased, counts = _distinct(in_phrasings)
+        in_bodies, _ = _distinct(in_bodies)
+        places, _ = _distinct(np.concatenate([phrased, in_bodies]))
+        self._phrasings = np.zeros(len(places), dtype=np.uint8)
+        self._phrasings[np.searchsorted(places, phrased)] = np.minimum(counts, len(_SATURATED) - 1)
+        self._in_body = np.zeros(len(places), dtype=bool)
+        self._in_body[np.searchsorted(places, in_bodies)] = True
+        self._documents = (places % max(n_documents, 1)).astype(np.int32)
+        self._begins = np.searchsorted(places, np.arange(n_features + 1, dtype=np.int64) * n_documents)
+
+    def of(self, features: Numbers, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return for every document what its phrasings cover, what its body covers, and what it has at all."""
+        begins, ends = self._begins[features], self._begins[features + 1]
+        places = [np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)]
+        shares = np.repeat(weights, ends - begins)
+        found = np.concatenate(places) if places else np.zeros(0, dtype=np.int64)
+        documents = self._documents[found]
+        parts = (_SATURATED[self._phrasings[found]] * shares, _SATURATED[1] * self._in_body[found] * shares, shares)
+        covers, body, has = (np.bincount(documents, part, self._size).astype(np.float32) for part in parts)
+        return covers, body, has
+
+
 class _WordSpace:
-    """Folded words, pairs of neighbouring words and groups of synonyms as numbers, each with its weight."""
+    """Folded words, groups of synonyms and pairs of neighbouring words as numbers, each with its weight."""
 
     def __init__(self, synonyms: Synonyms | None, background: _WordSpace | None = None) -> None:
         self._synonyms = synonyms
         self._background = background
         self._numbers: dict[str, int] = {}
+        self._pairs = np.zeros(0, dtype=np.int64)
 
-    def learn(self, texts: Sequence[Sequence[str]]) -> _Occurrences:
+    def learn(self, texts: Sequence[Sequence[str]]) -> _Texts:
         """Give every feature of the collection its number and weight, and return where they occur."""
-        background, numbers = self._background, self._numbers
-        rows, features, counts = array("i"), array("i"), array("f")
-        for row, words in enumerate(texts):
-            for feature, count in self._features(words).items():
-                rows.append(row)
-                features.append(numbers.setdefault(feature, len(numbers)))
-                counts.append(count)
-        found = _Occurrences(*_arrays(rows, features), np.frombuffer(counts, dtype=np.float32))
-        self.seen_in = np.bincount(found.features, minlength=len(numbers))
-        self._texts = len(texts)
-        if background is not None:
-            self.seen_in += np.array([background.times_seen(feature) for feature in numbers], dtype=np.int64)
-            self._texts += background._texts
-        single = _rarity(self.seen_in, self._texts)
+        numbers = self._numbers
+        rows, features, pair_rows, pairs = self._occurrences(texts, lambda word: numbers.setdefault(word, len(numbers)))
+        self._pairs, _ = _distinct(pairs)
+        found = _Texts(
+            np.concatenate([rows, pair_rows]),
+            np.concatenate([features, len(numbers) + np.searchsorted(self._pairs, pairs)]),
+            len(self),
+            len(texts),
+        )
+        self._seen_in, self._texts = found.seen_in, len(texts)
+        if self._background is not None:
+            self._seen_in = self._seen_in + np.array([self._background.times_seen(name) for name in self._names()], int)
+            self._texts += self._background._texts
+        single = _rarity(self._seen_in[: len(numbers)], self._texts)
         self._unseen = float(_rarity(np.zeros(1), self._texts)[0])
-        self.weights = single.copy()
-        for feature, number in numbers.items():
-            first, pair, second = feature.partition(" ")
-            if pair:
-                self.weights[number] = _PAIR_WEIGHT * (single[numbers[first]] + single[numbers[second]]) / 2
+        first, second = self._pairs >> 32, self._pairs & 0xFFFFFFFF
+        self.weights = np.concatenate([single, _PAIR_WEIGHT * (single[first] + single[second]) / 2]).astype(np.float32)
         return found
+
+    def known(self, texts: Iterable[Sequence[str]]) -> tuple[Numbers, Numbers]:
+        """Return where features of the collection occur in further texts: the text's number and the feature's."""
+        rows, features, pair_rows, pairs = self._occurrences(texts, lambda word: self._numbers.get(word, -1))
+        places, known = _find(self._pairs, pairs)
+        return (
+            np.concatenate([rows[features >= 0], pair_rows[known]]),
+            np.concatenate([features[features >= 0], len(self._numbers) + places[known]]),
+        )
+
+    def of(self, words: Sequence[str]) -> tuple[Vector, Floats]:
+        """Return the known features of a question, and of each the share of the question's weight that it makes up.
+
+        Features that the collection does not have count in the question's length and weight.
+        """
+        known: list[int] = []
+        weights: list[float] = []
+        parts: list[float] = []
+        total = squares = 0.0
+        for feature, count in Counter(self._features(words)).items():
+            weight = self._weight(feature)
+            part = (1 + math.log(count)) * weight
+            total += weight
+            squares += part * part
+            number = self._number(feature)
+            if number is not None:
+                known.append(number)
+                weights.append(weight)
+                parts.append(part)
+        vector = np.array(parts, dtype=np.float32) / np.float32(math.sqrt(squares) or 1.0)
+        return Vector(np.array(known, dtype=np.int64), vector), np.array(weights, dtype=np.float32) / max(total, 1e-9)
+
+    def times_seen(self, feature: str) -> int:
+        """Return the number of texts that have a feature."""
+        number = self._number(feature)
+        return 0 if number is None else int(self._seen_in[number])
 
     @property
     def vocabulary(self) -> Counter[str]:
         """Every word with the number of texts that use it."""
-        plain = (word for word in self._numbers if " " not in word and not word.startswith(_GROUP))
-        return Counter({word: int(self.seen_in[self._numbers[word]]) for word in plain})
+        return Counter(
+            {word: int(self._seen_in[number]) for word, number in self._numbers.items() if word[0] != _GROUP}
+        )
 
     @property
     def pairs(self) -> Counter[str]:
         """Every pair of neighbouring words likewise."""
-        return Counter({pair: int(self.seen_in[number]) for pair, number in self._numbers.items() if " " in pair})
+        names = self._names()[len(self._numbers) :]
+        return Counter(dict(zip(names, self._seen_in[len(self._numbers) :].tolist(), strict=True)))
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._numbers) + len(self._pairs)
 
-    def times_seen(self, feature: str) -> int:
-        """Return the number of texts that have a feature."""
-        number = self._numbers.get(feature)
-        return 0 if number is None else int(self.seen_in[number])
+    def _names(self) -> list[str]:
+        """Return every feature in the order of their numbers."""
+        singles = list(self._numbers)
+        pairs = zip((self._pairs >> 32).tolist(), (self._pairs & 0xFFFFFFFF).tolist(), strict=True)
+        return singles + [f"{singles[first]} {singles[second]}" for first, second in pairs]
 
-    def of(self, words: Sequence[str]) -> tuple[Numbers, Floats, float, float]:
-        """Return the known features of a question with tf-idf weights of unit length, and their plain weights' sum.
-
-        The last two are the sum of the weights of all features, known or not, and the length of the weights' vector
-        before it became a unit.
-        """
-        known: list[int] = []
-        shares: list[float] = []
-        total = 0.0
-        squares = 0.0
-        for feature, count in self._features(words).items():
-            weight = self._weight(feature)
-            total += weight
-            share = (1 + math.log(count)) * weight
-            squares += share * share
-            number = self._numbers.get(feature)
-            if number is not None:
-                known.append(number)
-                shares.append(share)
-        length = math.sqrt(squares) or 1.0
-        return np.array(known, dtype=np.int64), np.array(shares, dtype=np.float32) / length, total, length
-
-    def known(self, words: Sequence[str]) -> list[int]:
-        """Return the numbers of the features of a text that the space has, each once."""
-        return [self._numbers[feature] for feature in self._features(words) if feature in self._numbers]
-
-    def _features(self, words: Sequence[str]) -> Counter[str]:
+    def _features(self, words: Sequence[str]) -> list[str]:
         pairs = (f"{first} {second}" for first, second in pairwise(words))
-        groups = () if self._synonyms is None else (_GROUP + name for name in self._synonyms.named(words))
-        return Counter([*words, *pairs, *groups])
+        return [*words, *pairs, *self._groups(words)]
+
+    def _groups(self, words: Sequence[str]) -> Iterable[str]:
+        return () if self._synonyms is None else (_GROUP + name for name in self._synonyms.named(words))
+
+    def _occurrences(
+        self, texts: Iterable[Sequence[str]], number: Callable[[str], int]
+    ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Return rows and numbers of all words and groups, then rows and codes of all pairs of numbered words."""
+        words, sizes, groups, group_rows = array("q"), array("q"), array("q"), array("q")
+        for row, text in enumerate(texts):
+            words.extend(map(number, text))
+            sizes.append(len(text))
+            for group in self._groups(text):
+                groups.append(number(group))
+                group_rows.append(row)
+        flat = np.frombuffer(words, dtype=np.int64)
+        rows = np.repeat(np.arange(len(sizes), dtype=np.int64), np.frombuffer(sizes, dtype=np.int64))
+        first, second = flat[:-1], flat[1:]
+        together = (rows[:-1] == rows[1:]) & (first >= 0) & (second >= 0)
+        return (
+            np.concatenate([rows, np.frombuffer(group_rows, dtype=np.int64)]),
+            np.concatenate([flat, np.frombuffer(groups, dtype=np.int64)]),
+            rows[1:][together],
+            (first[together] << 32) + second[together],
+        )
+
+    def _number(self, feature: str) -> int | None:
+        first, pair, second = feature.partition(" ")
+        if not pair:
+            return self._numbers.get(feature)
+        code = (self._numbers.get(first, -1) << 32) + self._numbers.get(second, -1)
+        place = int(np.searchsorted(self._pairs, code))
+        return len(self._numbers) + place if place < len(self._pairs) and self._pairs[place] == code else None
 
     def _weight(self, feature: str) -> float:
-        number = self._numbers.get(feature)
+        number = self._number(feature)
         if number is not None:
             return float(self.weights[number])
         if self._background is not None:
@@ -199,80 +285,57 @@ class _WordSpace:
 
 
 class _GramSpace:
-    """Runs of letters as numbers: the bytes of the folded text, so that a whole collection is cut at once."""
+    """Runs of letters as numbers, cut out of a whole collection at once, each with its weight."""
 
     def __init__(self, background: _GramSpace | None = None) -> None:
         self._background = background
-        self._codes = np.zeros(0, dtype=np.uint32)
 
-    def learn(self, texts: Sequence[str]) -> _Occurrences:
+    def learn(self, texts: Sequence[str]) -> _Texts:
         """Give every run of the collection its number and weight, and return where they occur."""
-        background = self._background
-        letters = _letters("".join(map(_padded, texts)))
-        row_of = np.repeat(np.arange(len(texts), dtype=np.int32), [len(_padded(text)) for text in texts])
-        codes, rows = [], []
-        for size in _GRAMS:
-            runs = _runs(letters, size)
-            within = row_of[: len(runs)] == row_of[len(row_of) - len(runs) :]  # a run ends in the text it begins in
-            codes.append(runs[within])
-            rows.append(row_of[: len(runs)][within])
-        self._codes, numbers = np.unique(np.concatenate(codes), return_inverse=True)
-        size = max(len(self._codes), 1)
-        numbers += np.concatenate(rows).astype(np.int64) * size
-        places, counts = np.unique(numbers, return_counts=True)
-        found = _Occurrences(
-            (places // size).astype(np.int32), (places % size).astype(np.int32), counts.astype(np.float32)
-        )
-        self._texts = len(texts)
-        self._seen_in = np.bincount(found.features, minlength=len(self._codes))
-        if background is not None:
-            self._seen_in += background.times_seen(self._codes)
-            self._texts += background._texts
+        codes, rows = runs(texts, _GRAMS)
+        seen = np.zeros(N_LETTERS ** max(_GRAMS), dtype=bool)
+        seen[codes] = True
+        self._codes = np.flatnonzero(seen)
+        number = np.cumsum(seen, dtype=np.int32) - 1
+        found = _Texts(rows, number[codes].astype(np.int64), len(self._codes), len(texts))
+        self._seen_in, self._texts = found.seen_in, len(texts)
+        if self._background is not None:
+            self._seen_in = self._seen_in + self._background.times_seen(self._codes)
+            self._texts += self._background._texts
         self.weights = _rarity(self._seen_in, self._texts)
         return found
 
-    def __len__(self) -> int:
-        return len(self._codes)
+    def of(self, text: str) -> Vector:
+        """Return the known letter runs of a question; unknown ones count in its length."""
+        codes, counts = _distinct(runs([text], _GRAMS)[0])
+        places, known = _find(self._codes, codes)
+        parts = (1 + np.log(counts)) * self._weigh(codes)
+        length = float(np.sqrt((parts * parts).sum())) or 1.0
+        return Vector(places[known], (parts[known] / length).astype(np.float32))
 
-    def times_seen(self, codes: Codes) -> Numbers:
+    def times_seen(self, codes: Numbers) -> Numbers:
         """Return the number of texts that have each run."""
-        places, known = self._find(codes)
-        return np.where(known, self._seen_in[places], 0) if len(self) else np.zeros(len(codes), dtype=np.int64)
+        places, known = _find(self._codes, codes)
+        return np.where(known, np.append(self._seen_in, 0)[places], 0)
 
-    def of(self, text: str) -> tuple[Numbers, Floats]:
-        """Return the known letter runs of a question with tf-idf weights of unit length."""
-        codes, counts = np.unique(_runs_of(text), return_counts=True)
-        places, known = self._find(codes)
-        shares = (1 + np.log(counts)) * self._weigh(codes)
-        length = float(np.sqrt((shares * shares).sum())) or 1.0
-        return places[known].astype(np.int64), (shares[known] / length).astype(np.float32)
-
-    def _find(self, codes: Codes) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return for each run its number, and whether it has one."""
-        places = np.minimum(np.searchsorted(self._codes, codes), max(len(self._codes) - 1, 0))
-        return places, self._codes[places] == codes if len(self) else np.zeros(len(codes), dtype=bool)
-
-    def _weigh(self, codes: Codes) -> Floats:
-        places, known = self._find(codes)
-        unknown = _rarity(np.zeros(1), self._texts)[0] if self._background is None else self._background._weigh(codes)
-        return np.where(known, self.weights[places], unknown) if len(self) else np.full(len(codes), unknown)
+    def _weigh(self, codes: Numbers) -> Floats:
+        places, known = _find(self._codes, codes)
+        unseen = _rarity(np.zeros(len(codes)), self._texts)
+        unknown = unseen if self._background is None else self._background._weigh(codes)
+        return np.where(known, np.append(self.weights, np.float32(0))[places], unknown)
 
 
-def _cosines(found: _Occurrences, rarity: Floats, n_texts: int) -> _Postings:
-    """Weigh features by TF-IDF and bring each text to unit length."""
-    weights = (1 + np.log(found.counts)) * rarity[found.features]
-    lengths = np.sqrt(np.bincount(found.rows, weights * weights, n_texts))
-    lengths[lengths == 0] = 1.0
-    return _postings(found.rows, found.features, weights / lengths[found.rows], len(rarity), n_texts)
+def _distinct(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the distinct numbers in order, and how often each occurs; for millions quicker than numpy's own way."""
+    ordered = np.sort(numbers)
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else ordered
+    return ordered[begins], np.diff(np.append(begins, len(ordered)))
 
 
-@dataclass(frozen=True)
-class Compared:
-    """How near a question is to each phrasing, how much of it each document covers, and how much it has at all."""
-
-    near: Floats
-    covers: Floats
-    has: Floats
+def _find(ordered: Numbers, wanted: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Return the place of each wanted number among ordered ones, and whether it is there."""
+    places = np.searchsorted(ordered, wanted)
+    return places, np.append(ordered, -1)[places] == wanted
 
 
 @dataclass
@@ -282,7 +345,8 @@ class Index:
     The score is a sum of shares between 0 and 1, so that it can be compared with a threshold whatever the question's
     length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs, divided by
     the best score that the question could reach), how near the nearest phrasings are by words and by letters
-    (cosines), and how much of the question the document's body covers.
+    (cosines), and how much of the question the document's body covers. Coverage is computed for every document, the
+    cosines only for the phrasings of those that cover most.
     """
 
     documents: tuple[Document, ...]
@@ -302,21 +366,18 @@ class Index:
     _grams: _GramSpace = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        texts = [[word.fold for word in read(text)] for document in self.documents for text in document.phrasings]
+        self._phrasings = [text for document in self.documents for text in document.phrasings]
+        texts = [_folds(text) for text in self._phrasings]
         sizes = [len(document.phrasings) for document in self.documents]
         self._begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(sizes, dtype=np.int64))])
-        self._phrasings = [text for document in self.documents for text in document.phrasings]
         behind = self.background
         self._words = _WordSpace(self.synonyms, None if behind is None else behind._words)
         self._grams = _GramSpace(None if behind is None else behind._grams)
-        found = self._words.learn(texts)
-        self._by_words = _cosines(found, self._words.weights, len(texts))
-        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-        self._covers = self._coverage(owner[found.rows], found.features)
-        found = self._grams.learn([" ".join(words) for words in texts])
-        self._by_grams = _cosines(found, self._grams.weights, len(texts))
-        self._body_covers = self._bodies()
-        self._has = _either(self._covers, self._body_covers, len(self._words))
+        self._by_words = self._words.learn(texts)
+        self._by_grams = self._grams.learn([" ".join(words) for words in texts])
+        self._word_scale = self._by_words.scale(self._words.weights)
+        self._gram_scale = self._by_grams.scale(self._grams.weights)
+        self._coverage = self._covered(np.repeat(np.arange(len(sizes)), sizes))
         self.vocabulary = self._words.vocabulary
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
@@ -340,101 +401,58 @@ class Index:
         """
         if isinstance(asked, str):
             if self._repairer is None:
-                self._repairer = Repairer(self.vocabulary)
+                self._repairer = Repairer(self.vocabulary, self.pairs)
             asked = self._repairer.repair(read(asked))
         return self.pick(self.compare(asked), k, keep=keep)
 
     def compare(self, asked: Sequence[Word]) -> Compared | None:
-        """Compare a question with every document, for `pick`; None if there is nothing to compare."""
+        """Find how much of a question every document covers, for `pick`; None if there is nothing to compare."""
         words = [word.fold for word in asked]
         if not words or not self._phrasings:
             return None
-        features, shares, reachable, length = self._words.of(words)
-        weights = shares * (length / max(reachable, 1e-9))
-        near = self._shares[1] * self._by_words.gather(features, shares)
-        near += self._shares[2] * self._by_grams.gather(*self._grams.of(" ".join(words)))
-        covers = self._shares[0] * self._covers.gather(features, weights)
-        covers += self._shares[3] * _saturated(1) * self._body_covers.gather(features, weights)
-        return Compared(near, covers, self._has.gather(features, weights))
+        by_words, shares = self._words.of(words)
+        covers, body, has = self._coverage.of(by_words.features, shares)
+        return Compared(
+            by_words, self._grams.of(" ".join(words)), self._shares[0] * covers + self._shares[3] * body, has
+        )
 
     def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
         """Return the `k` nearest documents, as `search` does, of a comparison."""
-        if compared is None:
+        numbers = [] if compared is None else self._most_covering(compared, keep)
+        if compared is None or not numbers:
             return []
+        spans = [(int(self._begins[number]), int(self._begins[number + 1])) for number in numbers]
+        near = self._shares[1] * self._by_words.cosines(compared.by_words, self._words.weights, self._word_scale, spans)
+        near += self._shares[2] * self._by_grams.cosines(
+            compared.by_grams, self._grams.weights, self._gram_scale, spans
+        )
         hits = []
-        for number in self._best(compared, keep):
-            begin, end = self._begins[number], self._begins[number + 1]
-            phrasings = compared.near[begin:end]
+        end = 0
+        for number, (first, last) in zip(numbers, spans, strict=True):
+            begin, end = end, end + last - first
+            phrasings = near[begin:end]
             nearest = np.sort(phrasings)[-self.nearest :]
             score = min(float(compared.covers[number] + nearest.sum() / len(nearest)), 1.0)
-            phrasing = self._phrasings[begin + int(phrasings.argmax())]
+            phrasing = self._phrasings[first + int(phrasings.argmax())]
             hits.append(Hit(self.documents[number].id, score, phrasing, float(compared.has[number])))
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
 
-    def _best(self, compared: Compared, keep: Callable[[str], bool] | None) -> list[int]:
+    def _most_covering(self, compared: Compared, keep: Callable[[str], bool] | None) -> list[int]:
         """Return the numbers of the documents that are worth a closer look."""
-        # A document without a phrasing cannot be found; its slot would read its neighbour's.
-        begins = np.minimum(self._begins[:-1], len(compared.near) - 1)
-        rough = compared.covers + np.maximum.reduceat(compared.near, begins)
+        rough = compared.covers
         if keep is not None:
             rough = np.where([keep(document.id) for document in self.documents], rough, 0)
-        found = np.argpartition(-rough, _WEIGHED)[:_WEIGHED] if len(rough) > _WEIGHED else np.arange(len(rough))
+        found = np.argpartition(-rough, _COMPARED)[:_COMPARED] if len(rough) > _COMPARED else np.arange(len(rough))
         return [int(number) for number in found if rough[number] > 0 and self.documents[number].phrasings]
 
-    def _coverage(self, rows: Rows, features: Rows) -> _Postings:
-        """Return for each feature the documents that have it, by how many of their texts do."""
-        n_features = max(len(self._words), 1)
-        keys, counts = np.unique(rows.astype(np.int64) * n_features + features, return_counts=True)
-        weights = _saturated(counts)
-        return _postings(keys // n_features, keys % n_features, weights, len(self._words), len(self.documents))
-
-    def _bodies(self) -> _Postings:
-        """Return for each feature the documents whose body has it."""
-        rows, features = array("i"), array("i")
-        for number, document in enumerate(self.documents):
-            if document.body:
-                found = self._words.known([word.fold for word in read(document.body)])
-                rows.extend([number] * len(found))
-                features.extend(found)
-        return _postings(*_arrays(rows, features), None, len(self._words), len(self.documents))
+    def _covered(self, owner: Numbers) -> _Coverage:
+        size = len(self.documents)
+        words = self._by_words
+        with_body = [number for number, document in enumerate(self.documents) if document.body]
+        rows, features = self._words.known(_folds(self.documents[number].body) for number in with_body)
+        in_bodies = features * size + np.array(with_body, dtype=np.int64)[rows]
+        return _Coverage(words.features * np.int64(size) + owner[words.rows], in_bodies, len(self._words), size)
 
 
-def _saturated(counts: Any) -> Any:
-    """Return how much of a word's weight a document covers that has it in so many texts."""
-    return counts / (counts + _SATURATION)
-
-
-def _arrays(rows: array[int], features: array[int]) -> tuple[Rows, Rows]:
-    return np.frombuffer(rows, dtype=np.int32), np.frombuffer(features, dtype=np.int32)
-
-
-def _either(first: _Postings, second: _Postings, n_features: int) -> _Postings:
-    """Return for each feature the rows that have it in one of two, with the weight 1."""
-    size = max(first.size, 1)
-    features = [np.repeat(np.arange(n_features, dtype=np.int64) * size, np.diff(one.begins)) for one in (first, second)]
-    keys = np.concatenate([number + one.rows for number, one in zip(features, (first, second), strict=True)])
-    keys.sort()  # np.unique would take many times the memory for as many keys
-    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
-    return _postings(keys % size, keys // size, None, n_features, first.size)
-
-
-def _padded(text: str) -> str:
-    return f" {text} "
-
-
-def _letters(text: str) -> Codes:
-    return np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8).astype(np.uint32)
-
-
-def _runs_of(text: str) -> Codes:
-    letters = _letters(_padded(text))
-    return np.concatenate([_runs(letters, size) for size in _GRAMS])
-
-
-def _runs(letters: Codes, size: int) -> Codes:
-    """Return every run of so many letters as the number that its bytes make; those of four letters fit 32 bits."""
-    many = max(len(letters) - size + 1, 0)
-    codes = np.zeros(many, dtype=np.uint32)
-    for place in range(size):
-        codes = codes * np.uint32(256) + letters[place : many + place]
-    return codes
+def _folds(text: str) -> list[str]:
+    return [word.fold for word in read(text)]

@@ -25,24 +25,26 @@ class Synonyms:
                 words = tuple(word.fold for word in read(member)) or (fold(member),)
                 if self._groups.setdefault(words, name) != name:
                     raise ValueError(f"«{member}» ở cả {self._groups[words]} và {name}")
-        self._longest: dict[str, int] = {}
-        """The number of words of the longest member that begins with a word."""
+        self._seconds: dict[str, set[str]] = {}
+        """For each word that a member begins with, the words that members of several words have in second place."""
         for words in self._groups:
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+            self._seconds.setdefault(words[0], set()).update(words[1:2])
+        self._longest = max(map(len, self._groups), default=0)
 
     def named(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the group of each member that folded words hold, the longest first at each place."""
-        position = 0
-        while position < len(words):
-            longest = self._longest.get(words[position], 0)
+        behind = 0
+        for position, word in enumerate(words):
+            seconds = self._seconds.get(word)
+            if seconds is None or position < behind:
+                continue
+            longest = self._longest if seconds and not seconds.isdisjoint(words[position + 1 : position + 2]) else 1
             for length in range(min(longest, len(words) - position), 0, -1):
                 group = self._groups.get(tuple(words[position : position + length]))
                 if group is not None:
                     yield group
-                    position += length
+                    behind = position + length
                     break
-            else:
-                position += 1
 
 
 @cache

@@ -55,6 +55,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def canon_words(text: str) -> list[str]:
+    """Return `words(canon(text))`, quicker: the words of a text are some thousands that come again and again."""
+    return list(map(_place_tone, _WORD.findall(unicodedata.normalize("NFC", text).casefold())))
+
+
 def has_marks(text: str) -> bool:
     """Tell whether `text` carries any Vietnamese mark, so that its marks can be taken as meant."""
     return canon(text) != fold(text)
