@@ -61,3 +61,24 @@ def test_leaves_known_and_hopeless_words_alone(typed: str) -> None:
 @given(st.text(max_size=300))
 def test_never_raises(text: str) -> None:
     REPAIRER.repair(read(text))
+
+
+BESIDE = Repairer(
+    {"bao": 9, "cao": 9, "bo": 5, "mat": 9, "khau": 9, "quen": 9, "hoa": 3, "khoa": 300, "tai": 5, "khoan": 9},
+    {"bao cao": 8, "quen mat": 6, "mat khau": 9, "khoa tai": 900, "tai khoan": 9},
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("baoo cao", "bao cao"),
+        ("kuen matkhau", "quen mat khau"),
+        ("hoa tai khoann", "khoa tai khoan"),  # "hoa" is a word, and not the one before "tai khoan"
+        ("hoa tai khoan", "hoa tai khoan"),  # in a text without a slip it was meant
+        ("quen mmk", "quen mat khau"),
+        ("quenmk", "quen mat khau"),
+    ],
+)
+def test_the_words_beside_tell_which_word_was_meant(typed: str, meant: str) -> None:
+    assert " ".join(word.fold for word in BESIDE.repair(read(typed))) == meant
