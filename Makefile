@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check coverage format lock bench soak
+.PHONY: run test fit check coverage format lock bench soak
 .DEFAULT_GOAL := run
 
 run: .venv/.runs
@@ -26,6 +26,11 @@ check: .venv/.develops
 format: .venv/.develops
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Fits what is learned from the ways of asking, then how sure answers are: after the base or the search has changed.
+fit: .venv/.benches
+	$(BIN)/python -m tests.support.fit_likeness
+	$(BIN)/python -m tests.support.fit_confidence
 
 # Measures the search beside other engines, then messages answered a second. RETRIEVAL_DATA may name a folder of questions.
 bench: .venv/.benches

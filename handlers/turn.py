@@ -34,7 +34,7 @@ _CLEAR_IN_DIALOGUE = 0.8
 REPLY_USEFUL = timedelta(days=1)
 """How long an answer is worth sending."""
 
-_SURELY_NO_LOG = 0.9
+_SURELY_NO_LOG = 0.95
 """Probability of an answer from which a text that could be a log sentence but tells of no help is a question."""
 _SURELY_A_PLAN = 0.8
 """The same for an answer from a plan, whatever the text tells; where it tells of no help any answer of a plan is

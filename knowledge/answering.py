@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge import cues
-from knowledge.confidence import Signs, models
+from knowledge.confidence import Signs, chances
+from knowledge.likeness import likeness
 from knowledge.loader import Knowledge
 from knowledge.local import LocalKnowledge, OwnEntry, Taught, is_of_a_plan
 from knowledge.places import Gazetteer, Named
@@ -33,11 +35,11 @@ from knowledge.synonyms import synonyms
 from knowledge.vietnamese import canon, fold
 
 # Fitted, like `models.yaml`, on tests/questions/development.
-ANSWER_FROM = 0.6
+ANSWER_FROM = 0.55
 """Probability from which an answer is given rather than choices."""
 CHOICES_FROM = 0.55
 """Probability, that one of them is right, from which choices are offered."""
-ENTRY_NEAREST = 4
+ENTRY_NEAREST = 6
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
 RECORD_CHOICES_FROM = 0.20
 """Score below which a plan record is not looked at."""
@@ -50,6 +52,8 @@ _YEAR_FITS = 0.15
 """What a record gains if the question names its year: the same words of another year are another answer."""
 SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
+_FOR_A_PLAN = 0.15
+"""Probability, that one of the records is right, from which a question is looked up in the plans."""
 _ALSO_FROM = 0.3
 """Probability from which an entry is offered beside the places of a plan's question."""
 _CLEAR_LEAD = 0.3
@@ -57,17 +61,26 @@ _CLEAR_OF_RIVALS = 0.2
 """Leads from which more lead says no more."""
 _KEYWORD_LENGTH = math.log1p(3)
 _KEYWORD_COVERED = 0.9
-"""A text of up to three words that an entry has all but completely is met with choices rather than refused."""
+_KEYWORD_LEAD = 0.1
+"""A text of up to three words that an entry has all but completely is met with choices rather than refused, and rather
+than answered if other entries have it as well."""
 _LOCAL_COVERED = 0.4
 """Share of a question from which something taught is offered, if it is ahead of all entries and of what is not ours."""
 _LOOKED_AT = 30
 """Hits that are looked at: what is further behind is never an answer or a choice."""
+_LIKELY = 16
+"""Entries that are compared with a question: those whose questions it is most like."""
+_LIKENESS = 0.15
+"""What a margin of likeness of 1 adds to an entry's score when entries are ranked."""
 _READ_AT_MOST = 400
 """Characters of a question that are read: a longer one says nothing more, and only costs time."""
 _TEAMS = "to_cnscd"
 """The topic whose entries yield to a plan's own facts as soon as its place is named."""
 _REMARK = "remark:"
 _NOT_OURS = "not_ours:"
+_FOREIGN = (_REMARK, _NOT_OURS)
+PLANS = "plans"
+"""The group of all questions for plans in the model of likeness."""
 
 
 class Outcome(StrEnum):
@@ -163,13 +176,17 @@ class Answerer:
             for plan in knowledge.plans.values()
             for record in plan.records
         }
-        documents = (*map(_entry_document, knowledge.entries.values()), *_rivals(knowledge))
-        self._entries = Index(documents, nearest=ENTRY_NEAREST, synonyms=synonyms())
+        entries = tuple(map(_entry_document, knowledge.entries.values()))
+        self._entries = Index(entries, nearest=ENTRY_NEAREST, synonyms=synonyms())
+        rivals = tuple(_rivals(knowledge))
+        self._rivals = Index(rivals, nearest=ENTRY_NEAREST, synonyms=synonyms(), background=self._entries)
         records = tuple(_record_document(key, *found) for key, found in self.records.items())
         self._records = Index(records)
-        self._vocabulary = self._entries.vocabulary + self._records.vocabulary
-        self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + self._entries.pairs + self._records.pairs)
-        self._repairer = Repairer(self._vocabulary + self._places.vocabulary)
+        indexes = (self._entries, self._rivals, self._records)
+        self._vocabulary = sum((index.vocabulary for index in indexes), Counter())
+        pairs = sum((index.pairs for index in indexes), Counter())
+        self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + pairs)
+        self._repairer = Repairer(self._vocabulary + self._places.vocabulary, pairs)
         self.local = LocalKnowledge()
 
     def with_local(self, taught: Sequence[Taught]) -> Answerer:
@@ -188,7 +205,7 @@ class Answerer:
     def search(self, question: str, limit: int = 10, asker: Asker = Asker()) -> list[Hit]:
         """Return the raw ranking of entries and records, what the asker's area has taught included."""
         asked = self._repairer.repair(read(question[:_READ_AT_MOST]))
-        found = {hit.id: hit for hit in self._entries.search(asked, limit, keep=_is_ours)}
+        found = {hit.id: hit for hit in self._entries.search(asked, limit)}
         found |= {hit.id: hit for hit in self._records.search(asked, limit)}
         for item, hit in self.local.nearest(asked, asker.areas):
             if self._leads_somewhere(item, asker) and hit.score > getattr(found.get(item.answers), "score", 0.0):
@@ -213,6 +230,18 @@ class Answerer:
         plan, record = self.records[entry]
         return f"{_subject(record)} – {plan.document.place} {plan.document.year}"
 
+    def groups(self) -> Iterator[tuple[str, str]]:
+        """Yield every text that the model of likeness learns from, with the name of its group."""
+        for documents in (self._entries.documents, self._rivals.documents):
+            yield from ((document.id, text) for document in documents for text in document.phrasings)
+        for kind, texts in cues.not_ours_mixed().items():
+            yield from ((_NOT_OURS + kind, text) for text in texts)
+        yield from ((PLANS, text) for document in self._records.documents for text in document.phrasings)
+
+    def compared_words(self, question: str) -> list[str]:
+        """Return the folded words of a question that are compared with entries: a place is taken out, unless abroad."""
+        return [word.fold for word in _compared(*self._with_places(question))]
+
     def decide(self, question: str, asker: Asker = Asker()) -> Decision:
         """Decide what answers `question`."""
         plain = question.strip()
@@ -236,17 +265,18 @@ class Answerer:
             return remarked
         if found.records and named.elsewhere and not named.plans and _is_for_a_plan(signs):
             return Decision(Outcome.UNKNOWN, elsewhere=named.elsewhere[0])
-        entry, record = models().entry_is_right.probability(signs), models().record_is_right.probability(signs)
-        if found.records and (record > entry or self._yields_to_plans(ours, found.records, named, asker)):
+        chance = chances(signs)
+        entry = chance.entry_is_right
+        for_a_plan = chance.record_is_near >= _FOR_A_PLAN and chance.record_is_right > entry
+        if found.records and (for_a_plan or self._yields_to_plans(ours, found.records, named, asker)):
             decision = self._from_plans(found, asker)
             if decision.outcome is Outcome.CLARIFY and ours and entry >= _ALSO_FROM:
                 return replace(decision, choices=(*decision.choices, Choice(ours[0].id, self.label(ours[0].id))))
             if decision.outcome is not Outcome.UNKNOWN:
                 return decision
-        if entry >= ANSWER_FROM:
+        if entry >= ANSWER_FROM and not (_is_keyword(signs) and signs.entry_lead < _KEYWORD_LEAD):
             return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
-        near = models().entry_is_near.probability(signs)
-        if near < CHOICES_FROM and not _is_keyword(signs):
+        if chance.entry_is_near < CHOICES_FROM and not _is_keyword(signs):
             return _unknown(entry)
         return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
 
@@ -266,12 +296,12 @@ class Answerer:
         if not near or not self._is_of_the_place(near[0][0], found.named, asker):
             return base
         own, signs = near[0][0].answers, self._signs_of_local(near, found)
-        right = models().entry_is_right.probability(signs)
+        right = chances(signs).taught_is_right
         if right >= ANSWER_FROM and (base.outcome is not Outcome.ANSWER or right > base.score):
             return Decision(Outcome.ANSWER, entry=own, score=right)
         # The models were fitted to entries with dozens of phrasings; what was taught has one or two, and scores lower.
         is_ahead = min(signs.entry_lead, signs.entry_rival) > 0 and signs.entry_covered >= _LOCAL_COVERED
-        if not is_ahead or base.outcome not in (Outcome.CHOICES, Outcome.UNKNOWN):
+        if not is_ahead or base.outcome not in (Outcome.CHOICES, Outcome.CLARIFY, Outcome.UNKNOWN):
             return base
         return self._offer(Outcome.CHOICES, list(dict.fromkeys([own, *(item.entry for item in base.choices)])), right)
 
@@ -337,17 +367,18 @@ class Answerer:
         compares = cues.says(named.rest, cues.cues().compares)
         if compares:
             named = replace(named, rest=cues.without(named.rest, cues.cues().compares))
-        # Another country stays in the question as words that no entry knows: "visa đi Hàn Quốc" is not ours.
-        words = asked if named.abroad else named.rest
-        hits = self._entries.search(words, _LOOKED_AT)
-        ours = [hit for hit in hits if _is_ours(hit.id)]
-        rivals = [hit for hit in hits if not _is_ours(hit.id)]
+        words = _compared(asked, named)
+        margins = likeness().margins([word.fold for word in words])
+        ours = self._ranked_entries(words, margins)
+        rivals = self._rivals.search(words, 1)
         compared = self._records.compare(named.rest)
         wants = _Wants(cues.kinds_asked(named.rest), cues.says(named.rest, cues.cues().figure), named.year)
         everywhere = self._ranked_records(wants, compared)
         records = self._ranked_records(wants, compared, named.plans) if named.plans else everywhere
         best = ours[0].score if ours else 0.0
-        second = next((hit.score for hit in ours[1:] if not self._refines(ours[0].id, hit.id)), 0.0)
+        others = [hit for hit in ours[1:] if not self._refines(ours[0].id, hit.id)]
+        second = others[0].score if others else 0.0
+        like = margins.get(ours[0].id, 0.0) if ours else 0.0
         record = records[0].score if records else 0.0
         other = next((hit.score for hit in records[1:] if not self._twins(records[0].id, hit.id)), 0.0)
         here = bool(named.plans) or compares
@@ -363,13 +394,26 @@ class Answerer:
             record_covered=records[0].covered if records else 0.0,
             place=float(here),
             elsewhere=float(bool(named.elsewhere)),
+            abroad=float(named.abroad),
             figure=float(wants.figure),
             figure_here=float(wants.figure and here),
             kind=float(bool(records) and _kind(self.records[records[0].id][1]) in wants.kinds),
+            like=like,
+            like_lead=like - max((margins.get(hit.id, 0.0) for hit in others), default=0.0),
+            like_rival=like
+            - max((margin for name, margin in margins.items() if name.startswith(_FOREIGN)), default=0.0),
+            like_plan=margins.get(PLANS, 0.0),
             length=math.log1p(len(words)),
             unknown=sum(word.fold not in self._vocabulary for word in words) / max(len(words), 1),
         )
         return Weighed(signs, asked, named, ours, rivals, records, compares)
+
+    def _ranked_entries(self, words: Sequence[Word], margins: Mapping[str, float]) -> list[Hit]:
+        """Return the entries by score and likeness together, best first; their scores stay those of the search."""
+        known = sorted((name for name in margins if name in self.knowledge.entries), key=margins.__getitem__)
+        unlikely = frozenset(known[:-_LIKELY])
+        hits = self._entries.search(words, _LOOKED_AT, keep=lambda key: key not in unlikely)
+        return sorted(hits, key=lambda hit: (-hit.score - _LIKENESS * margins.get(hit.id, 0.0), hit.id))
 
     def _with_places(self, text: str) -> tuple[list[Word], Named]:
         """Return the words of a text, and what they say of place and year, unlisted places included."""
@@ -409,26 +453,31 @@ class Answerer:
         """Decide among plan records: of the place that is named, else the asker's own; without either, ask."""
         hits, named = found.records, found.named
         # That this is a question for a plan is decided; which place is meant is settled below.
-        signs = _in_a_place(found.signs)
-        right, near = models().record_is_right.probability(signs), models().record_is_near.probability(signs)
+        chance = chances(_in_a_place(found.signs))
+        right = chance.record_is_right
         best = hits[0]
         same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
-        if near < CHOICES_FROM:
+        if chance.record_is_near < CHOICES_FROM:
             return _unknown(right)
         several = found.compares or (len(named.plans) > 1 and not named.wider)
         if several and isinstance(self.records[best.id][1], Figure):
             return self._compare(hits, best, named, right)
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
-            if not own:
+            if not own and not self._names_itself(same):
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
-            same = own
+            same = own or same
         elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
         if right >= ANSWER_FROM:
             year = self._other_year(same[0].id, named.year)
             return Decision(Outcome.ANSWER, entry=same[0].id, score=right, asked_year=year)
         return self._offer(Outcome.CHOICES, [hit.id for hit in same], right)
+
+    def _names_itself(self, hits: Sequence[Hit]) -> bool:
+        """Tell whether a document or system is asked for that only one plan names: its place need not be told."""
+        is_named = isinstance(self.records[hits[0].id][1], CitedDocument | System)
+        return is_named and len({_plan_of(hit.id) for hit in hits}) == 1
 
     def _compare(self, hits: Sequence[Hit], best: Hit, named: Named, right: float) -> Decision:
         """Set the figures of all places side by side that answer the same question."""
@@ -492,8 +541,12 @@ def _rivals(knowledge: Knowledge) -> list[Document]:
     ]
 
 
-def _is_ours(key: str) -> bool:
-    return not key.startswith((_REMARK, _NOT_OURS))
+def _compared(asked: list[Word], named: Named) -> Sequence[Word]:
+    """Return the words that are compared with entries.
+
+    Another country stays among them as words that no entry knows: "visa đi Hàn Quốc" is not ours.
+    """
+    return asked if named.abroad else named.rest
 
 
 def _plan_of(key: str) -> str:
@@ -518,13 +571,13 @@ def _is_keyword(signs: Signs) -> bool:
 
 def _in_a_place(signs: Signs) -> Signs:
     """Return the signs as they would be if the question named a place of a plan."""
-    return replace(signs, place=1.0, elsewhere=0.0, record_here=signs.record, figure_here=signs.figure)
+    return replace(signs, place=1.0, elsewhere=0.0, abroad=0.0, record_here=signs.record, figure_here=signs.figure)
 
 
 def _is_for_a_plan(signs: Signs) -> bool:
     """Tell whether a question about a place without a plan would be one for its plan if there were one."""
-    as_if = models().record_is_right.probability(_in_a_place(signs))
-    return as_if >= CHOICES_FROM and as_if > models().entry_is_right.probability(signs)
+    as_if = chances(_in_a_place(signs)).record_is_right
+    return as_if >= CHOICES_FROM and as_if > chances(signs).entry_is_right
 
 
 def _longer_remark(rivals: Sequence[Hit], lead: float) -> Decision | None:

@@ -46,6 +46,12 @@ def not_ours() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def not_ours_mixed() -> Mapping[str, tuple[str, ...]]:
+    """Return further such questions by kind, those of a kind having little in common."""
+    return _lists("not_ours_mixed")
+
+
+@cache
 def remarks() -> Mapping[str, tuple[str, ...]]:
     """Return the remarks by kind, "thanks" and the like."""
     return _lists("smalltalk")

@@ -177,7 +177,7 @@ def test_one_difficulty_leads_to_the_others(converse: Converse) -> None:
     assert second != first
 
 
-NEITHER_SURELY = "cài ví điện tử cho bà bán rau"
+NEITHER_SURELY = "cài vneid cho 5 bác ở xóm Chùa"
 """Reads like a log sentence without a word of help, and like a question."""
 
 

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
-from knowledge.confidence import Signs, checked, models
+from knowledge.confidence import Signs, chances, checked, models, with_products
 
 NOTHING = Signs(*(0.0 for _ in fields(Signs)))
 
 
 def test_more_of_a_telling_sign_is_more_sure() -> None:
-    right = models().entry_is_right
-    sure = replace(NOTHING, entry=0.8, entry_lead=0.3, entry_covered=1.0, length=2.0)
-    assert right.probability(NOTHING) < 0.01
-    assert right.probability(sure) > 0.7
-    assert right.probability(replace(sure, entry_rival=-0.2)) < right.probability(sure)
+    sure = replace(
+        NOTHING, entry=0.8, entry_lead=0.3, entry_covered=1.0, like=0.6, like_lead=1.2, like_rival=1.2, length=2.0
+    )
+    assert chances(NOTHING).entry_is_right < 0.1
+    assert chances(sure).entry_is_right > 0.7
+    assert chances(replace(sure, entry_rival=-0.2, like_rival=-0.5)).entry_is_right < chances(sure).entry_is_right
 
 
-@pytest.mark.parametrize("change", [{"entry": None}, {"colour": 1.0}])
-def test_a_model_with_other_signs_is_refused(change: dict[str, float | None]) -> None:
+def test_products_are_of_each_sign_with_itself_and_every_later_one() -> None:
+    assert with_products(np.array([2.0, 3.0, 5.0])).tolist() == [2, 3, 5, 4, 6, 10, 9, 15, 25]
+    rows = np.array([[2.0, 3.0], [5.0, 7.0]])
+    assert with_products(rows).tolist() == [with_products(row).tolist() for row in rows]
+
+
+@pytest.mark.parametrize("part", ["weights", "products"])
+@pytest.mark.parametrize("sign", ["entry", "colour"])
+def test_a_model_with_other_signs_is_refused(part: str, sign: str) -> None:
     model = models().record_is_near
-    weights = {sign: weight for sign, weight in {**model.weights, **change}.items() if weight is not None}
-    wrong = models().model_copy(update={"record_is_near": model.model_copy(update={"weights": weights})})
-    with pytest.raises(ValueError, match=r"record_is_near: (entry|colour)"):
+    changed = dict(getattr(model, part))
+    if changed.pop(sign, None) is None:
+        changed[sign] = 1.0
+    wrong = models().model_copy(update={"record_is_near": model.model_copy(update={part: changed})})
+    with pytest.raises(ValueError, match=f"record_is_near: {part}: {sign}"):
         checked(wrong)
