@@ -126,6 +126,10 @@ class Delivery:
         self._in_hand.update(message.id for message in claimed)
         self._start(self._send_claimed(chat, claimed))
 
+    def be_unsure(self, chat: ChatRef) -> None:
+        """Take into account that a reply to a chat may be claimed by this process without its knowing."""
+        self._left_behind.add((chat.channel, chat.chat))
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send whatever is due until `stop`; one message that hangs holds up no other chat."""
         while not stop.is_set():

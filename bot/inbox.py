@@ -48,6 +48,7 @@ class Inbox:
     Args:
         pushed: Channels through which delivery pushes; their replies are claimed at once for `deliver`.
         deliver: Called after the commit with the chat and the replies to it that were claimed.
+        unsure: Called with a chat of which nobody knows whether replies to it were committed, and claimed.
         stored: Called with channel and chat after each commit, for channels whose clients pull.
     """
 
@@ -61,6 +62,7 @@ class Inbox:
         holder: str,
         pushed: frozenset[str] = frozenset(),
         deliver: Callable[[ChatRef, list[Message]], None] = lambda _chat, _claimed: None,
+        unsure: Callable[[ChatRef], None] = lambda _chat: None,
         stored: Callable[[str, str], None] = lambda _channel, _chat: None,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
@@ -72,6 +74,7 @@ class Inbox:
         self._holder = holder
         self._pushed = pushed
         self._deliver = deliver
+        self._unsure = unsure
         self._stored = stored
         self._clock = clock
         self._metrics = metrics or Metrics()
@@ -86,7 +89,11 @@ class Inbox:
         """
         chat, arrived = incoming.chat, time.perf_counter()
         async with self._lanes.enter(chat.channel, chat.chat):
-            claimed = await asyncio.get_running_loop().run_in_executor(self._workers, self.handle, incoming)
+            try:
+                claimed = await asyncio.get_running_loop().run_in_executor(self._workers, self.handle, incoming)
+            except Exception:  # the commit may have arrived although its answer did not
+                self._unsure(chat)
+                raise
             if claimed:
                 self._deliver(chat, claimed)
         self._metrics.took(chat.channel, time.perf_counter() - arrived)

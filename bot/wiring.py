@@ -343,6 +343,7 @@ class _Process:
             holder=holder,
             pushed=frozenset(channels),
             deliver=self._delivery.submit,
+            unsure=self._delivery.be_unsure,
             stored=self._web.stored,
             metrics=self._metrics,
         )

@@ -344,6 +344,20 @@ def test_a_reply_to_be_tried_again_keeps_back_those_after_it(sqlite_office: Offi
     assert office.channel.texts == ["other chat", "1a", "1b", "2", "3"]
 
 
+def test_a_reply_that_may_have_been_claimed_unknown_to_the_process_is_not_overtaken(sqlite_office: Office) -> None:
+    office = sqlite_office
+    office.leads = False
+    office.claim("its commit arrived, the answer to the commit did not")
+    later = office.claim("later")
+
+    async def script(delivery: Delivery) -> None:
+        delivery.be_unsure(ChatRef("test", "1"))
+        delivery.submit(ChatRef("test", "1"), later)
+
+    office.deliver(script, until=lambda: office.row(later[0].id).state == "queued")
+    assert office.channel.attempts == []
+
+
 def test_only_the_leading_process_sends_what_it_did_not_answer_itself(sqlite_office: Office) -> None:
     office = sqlite_office
     office.leads = False

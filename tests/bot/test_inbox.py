@@ -162,11 +162,13 @@ def test_without_a_database_nothing_is_acknowledged_and_nothing_lost(
     database: Database, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     delivered: list[object] = []
+    unsure: list[ChatRef] = []
     stored: list[object] = []
     inbox = make(
         database,
         pushed=frozenset({"test"}),
         deliver=lambda chat, ids: delivered.append(ids),
+        unsure=unsure.append,
         stored=lambda *chat: stored.append(chat),
     )
     message = incoming("quên mật khẩu vneid")
@@ -174,7 +176,7 @@ def test_without_a_database_nothing_is_acknowledged_and_nothing_lost(
         patched.setattr(database, where, away)
         with pytest.raises(OperationalError):
             asyncio.run(inbox.receive(message))
-    assert (delivered, stored, events(database)) == ([], [], [])
+    assert (delivered, unsure, stored, events(database)) == ([], [message.chat], [], [])
     asyncio.run(inbox.receive(message))
     assert len(events(database)) == len(delivered) == len(stored) == 1
 

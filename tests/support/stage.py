@@ -49,6 +49,7 @@ class Stage:
             holder="stage",
             pushed=frozenset(pushed),
             deliver=self._delivery.submit,
+            unsure=self._delivery.be_unsure,
             stored=self._web.stored,
             clock=clock,
         )
