@@ -16,8 +16,11 @@ from handlers.turn import Turn, is_clear_question
 from knowledge.log_answers import answered_yes
 from knowledge.log_sentence import parse
 from knowledge.masking import mask
+from knowledge.vietnamese import fold
 
 STATE = asking.STATE
+_SAVES = frozenset(("luu", "luu lai", "luu di", "luu nhe", "luu giup toi"))
+"""Also where the buttons shown last are another answer's."""
 _ANSWER_WORDS = 6
 """A report of more words is a new one, not the answer to what was asked: "3 bà cài vneid" may be either."""
 
@@ -58,7 +61,7 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if reading is None:
         return [Reply(render("common/nothing_to_read")), *asking.go_on(turn, writing)]
     text = reading.masked.text.strip()
-    if writing.ask is None and answered_yes(text):
+    if writing.ask is None and (answered_yes(text) or fold(text).strip(" .!") in _SAVES):
         return saving.save(turn, writing)
     if not reading.log.is_question and not (reading.log.is_log and len(text.split()) > _ANSWER_WORDS):
         answered = answers.typed(turn, writing, text) or answers.corrected(turn, writing, text)

@@ -15,6 +15,7 @@ from handlers.requests import places, telling
 from handlers.requests.draft import Asked, Place
 from handlers.turn import Turn
 from knowledge.log_answers import answered_topics, answered_yes
+from knowledge.vietnamese import fold
 
 STATE = "request"
 MOST_A_DAY = 3
@@ -26,6 +27,8 @@ _MOST_PLACES = 8
 _PLACE_LENGTH = 60
 _WANTED_LENGTH = 120
 _NOTE_LENGTH = 300
+_SENDS = frozenset(("gui", "gui di", "gui giup toi"))
+"""Also where the buttons shown last are another answer's."""
 _TELLS_FROM = 4
 """A text of so many words says more than its topic: it is kept for who comes."""
 
@@ -66,7 +69,8 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
     if before or not text:
         return [*before, *(_show(turn, asked) if asked.ask is None else _ask(turn, asked, asked.ask))]
     if asked.ask is None:
-        return send(turn) if answered_yes(text) else _show(turn, replace(asked, note=text[:_NOTE_LENGTH]))
+        sends = answered_yes(text) or fold(text).strip(" .!") in _SENDS
+        return send(turn) if sends else _show(turn, replace(asked, note=text[:_NOTE_LENGTH]))
     return _take(turn, asked, asked.ask, text)
 
 

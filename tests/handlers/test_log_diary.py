@@ -116,5 +116,8 @@ def test_the_diary_does_not_disturb_what_waits_to_be_saved(converse: Converse) -
     member = converse("an", role="member")
     member.says("hôm nay giúp 3 bà cài vneid")
     member.says("nhật ký")
-    assert "Đã lưu" in member.presses("Lưu")
+    assert "Đã lưu" in member.says("lưu"), "by its word, where a number means the diary's choices"
     assert "1 buổi, 3 lượt người" in member.says("nhật ký")
+    member.says("hôm nay giúp 2 ông nộp hồ sơ dịch vụ công")
+    member.says("nhật ký")
+    assert "chưa lưu gì" in member.says("huỷ")

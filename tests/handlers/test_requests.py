@@ -106,6 +106,7 @@ def test_the_citizen_may_change_anything_before_it_is_sent(converse: Converse, d
     citizen.presses("Sửa")
     citizen.presses("Lời nhắn")
     assert '"máy cũ lắm"' in citizen.says("máy cũ lắm")
+    citizen.says("trợ giúp")
     citizen.says("gửi")
     row = request_row(database)
     assert (row["topic"], row["note"], row["wanted"]) == ("dvctt", "máy cũ lắm", "Chiều mai (24/11)")
