@@ -244,6 +244,8 @@ def _relative(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     if hit is not None and hit.end == start + 1 and tokens[start].plain and tokens[start].fold == "nay":
         begins = start == 0 or tokens[start - 1].is_break
         return Day(start, start + 1, today) if begins else None  # "nay" without marks is nay rather than nãy
+    if hit is not None and tokens[hit.end - 1].fold == "mot" and _word(tokens, hit.end, ("tháng",)):
+        return None  # "ngay mot thang muoi hai" without marks
     if hit is not None and tokens[start].plain and tokens[start].fold == "mot":
         return None  # without marks "mot" is one
     return Day(start, hit.end, today + timedelta(days=hit.value)) if hit else None

@@ -40,7 +40,7 @@ def find_helped(sentence: Sentence) -> list[Mention]:
             continue
         if kept and _is_meant_for(sentence, mention, kept[-1]):
             continue
-        if mention.kind == "generic" and (kept or _is_listed(sentence, mention)):
+        if mention.kind == "generic" and (kept or _is_listed(sentence, mention) or _is_counted_on(sentence, mention)):
             continue
         kept.append(mention)
     kept = [mention for mention in kept if not _is_counted_later(sentence, mention, kept)]
@@ -49,6 +49,19 @@ def find_helped(sentence: Sentence) -> list[Mention]:
     return [
         mention for mention in kept if not (counted and mention.kind == "generic" and _stands_apart(sentence, mention))
     ]
+
+
+def _is_counted_on(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether those spoken of in general are counted in the same clause: "bà con xóm mình 6 người"."""
+    _, end = sentence.clause(mention.start)
+    worked = [*sentence.acts, *sentence.gives, *(topic.start for topic in sentence.topics)]
+    return any(
+        mention.end <= other.start < end
+        and other.noun == "nguoi"
+        and other.count is not None
+        and not any(mention.end <= at < other.start for at in worked)
+        for other in sentence.mentions
+    )
 
 
 def _is_listed(sentence: Sentence, mention: Mention) -> bool:

@@ -48,6 +48,7 @@ _UNSAFE = frozenset(
     ]
 )
 _ROUNDING = frozenset(["trên", "dưới", "gần", "độ", "hơn", "chừng", "quãng", "ngót", "chắc", "cỡ", "tầm"])
+_SAID_OF_PHONES = frozenset(["qua", "khong", "ko", "yeu", "hong", "nen", "bi", "chua", "rich", ",", "."])
 _TEAM_LIKE = frozenset(["nhóm", "tốp"])
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
@@ -378,6 +379,8 @@ def _either(tokens: Sequence[Token], start: int) -> Number | None:
 
 def _vague_without_marks(tokens: Sequence[Token], vague: Hit[str], handed: frozenset[int]) -> Hit[str] | None:
     """Drop what is mostly another word without marks: "co 6 nguoi" has no "cỡ", "tam nguoi" are eight."""
+    if _is_old_phone(tokens, vague.start):
+        return None
     if tokens[vague.start].fold == "dong" and vague.end < len(tokens) and tokens[vague.end].fold == "chi":
         return None  # đồng chí
     if tokens[vague.start].fold in {"co", "do"}:
@@ -386,6 +389,12 @@ def _vague_without_marks(tokens: Sequence[Token], vague: Hit[str], handed: froze
         return vague if vague.start - 1 in handed and number_at(tokens, vague.end) is None else None
     followed = vague.end < len(tokens) and number_at(tokens, vague.end) is not None
     return vague if followed or tokens[vague.start].fold != "tam" else None
+
+
+def _is_old_phone(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "may cu" without marks is máy cũ rather than mấy cụ: "may cu qua", "may cu khong co mang"."""
+    spelled = [token.fold for token in tokens[at : at + 3]]
+    return spelled[:2] == ["may", "cu"] and (len(spelled) < 3 or spelled[2] in _SAID_OF_PHONES)
 
 
 def _is_called_by_number(tokens: Sequence[Token], at: int) -> bool:
@@ -545,7 +554,9 @@ def _is_verb_bay(tokens: Sequence[Token], at: int) -> bool:
     if not tokens[at].plain or tokens[at].fold != "bay" or at + 1 >= len(tokens):
         return False
     speaks = tokens[at - 1].means(people_words().speakers)
-    return speaks and (tokens[at + 1].fold == "cho" or tokens[at + 1].is_number or _noun_at(tokens, at + 1) is not None)
+    return speaks and (
+        tokens[at + 1].fold in {"cho", "cach"} or tokens[at + 1].is_number or _noun_at(tokens, at + 1) is not None
+    )
 
 
 def _slipped_noun_at(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:

@@ -438,6 +438,8 @@ def _is_planned(sentence: Sentence, first: int) -> bool:
             continue  # "mai là hạn rồi, hôm nay giúp 2 hộ"
         unsafe = hit.end - hit.start == 1 and tokens[hit.start].plain and tokens[hit.start].fold in _UNSAFE_PLANS
         unsafe = unsafe and not (hit.start and tokens[hit.start - 1].means(people_words().speakers))  # "e dinh"
+        if any(day.date and day.date <= sentence.today and day.start <= hit.start < day.end for day in sentence.days):
+            continue
         vague = [day for day in sentence.days if day.date is None and day.start <= hit.start < day.end]
         ahead = tokens[hit.end - 1].means(("sau", "tới")) and any(day.end == hit.end for day in vague)
         unsafe = unsafe or (bool(vague) and not ahead)  # "từ đầu tuần tới giờ" is no coming week

@@ -111,6 +111,13 @@ def _entries(sentence: Sentence, today: date) -> list[LogEntry]:
     ]
 
 
+def _is_left_for_later(sentence: Sentence, mention: Mention, today: date) -> bool:
+    """Tell whether people are only promised help: "giúp 3 bà, mai làm tiếp cho 2 bà còn lại"."""
+    start, _ = sentence.clause(mention.start)
+    days = [day for day in sentence.days if start <= day.start < mention.start]
+    return bool(days) and all(_is_promise(sentence, day, today) for day in days)
+
+
 def _is_still_to_come(sentence: Sentence, session: Piece, today: date) -> bool:
     days = [day for day in sentence.days if session.holds(day.start)]
     return bool(days) and all(_is_promise(sentence, day, today) for day in days)
@@ -156,6 +163,7 @@ def _entry(
     sentence: Sentence, session: Piece, helped: Sequence[Mention], today: date, inherited: LogEntry | None
 ) -> LogEntry:
     own = [mention for mention in helped if session.holds(mention.start)]
+    own = [mention for mention in own if not _is_left_for_later(sentence, mention, today)] or own
     shares = find_shares(sentence, own)
     mains = [mention for mention in own if mention not in shares]
     people = count_people(sentence.tokens, mains)
@@ -243,6 +251,7 @@ def _is_promise(sentence: Sentence, day: Day, today: date) -> bool:
 
 def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], people: int | None) -> Outcome | None:
     signals = [signal for signal in sentence.signals if session.holds(signal.start)]
+    signals = [signal for signal in signals if not _leads_up(sentence, signal)]
 
     def share_of(signal: Signal) -> int | None:
         start, end = sentence.clause(signal.start)
@@ -275,6 +284,14 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
         if told and None not in told and sum(share or 0 for share in told) < people:
             return "partial"
     return outcome
+
+
+def _leads_up(sentence: Sentence, signal: Signal) -> bool:
+    """Tell whether a failure is why help was given at all: "ông không đi lại được, em đến tận nhà làm giúp"."""
+    _, end = sentence.clause(signal.start)
+    deeds = [at for at in sentence.gives if at >= end]
+    worked = any(at < end for at in sentence.gives) or any(mention.numbered for mention in sentence.mentions)
+    return signal.kind == "failed" and bool(deeds) and not worked
 
 
 def _note(sentence: Sentence, session: Piece) -> str | None:
