@@ -130,7 +130,7 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         told = bool(sentence.topics) or anchored
         others = [mention for mention in helped if mention.numbered and not _is_own_family(tokens, mention)]
         return (numbered and (anchored or (told and bool(others)))) or any(
-            m.name or (anchored and _is_other(m)) for m in [*helped, *served]
+            m.name or (_is_other(m) and (anchored or _is_somebody(sentence, m))) for m in [*helped, *served]
         )
     counted = any(
         mention.numbered and (mention.count is not None or not _is_bare(tokens, mention)) for mention in helped
@@ -398,7 +398,7 @@ def _is_request(sentence: Sentence) -> bool:
 
 def _is_answered(sentence: Sentence, asked: int) -> bool:
     """Tell whether the writer then helped with what was asked up to token `asked`: "bác Năm hỏi, em chỉ bác rồi"."""
-    for at in sentence.gives:
+    for at in [*sentence.gives, *sentence.acts]:
         start, end = sentence.clause(at)
         own = any(token.means(people_words().speakers) for token in sentence.tokens[start:at])
         past = any(phrases("past").at(sentence.tokens, position) for position in range(start, end))
