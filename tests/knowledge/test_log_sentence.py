@@ -39,8 +39,8 @@ def _set(name: str) -> tuple[list[dict[str, Any]], date]:
 DEVELOPMENT, TODAY = _set("development")
 
 # What the held-out sets reached when they were last measured, less a little; the aims are in `knowledge.log_eval`.
-HELD_OUT_CLEAR = 0.88
-HELD_OUT_ASKED = 0.85
+HELD_OUT_CLEAR = 0.91
+HELD_OUT_ASKED = 0.86
 
 
 @pytest.mark.parametrize("sentence", DEVELOPMENT, ids=lambda sentence: sentence["text"])
