@@ -53,6 +53,9 @@ _NAMED_HEADS = frozenset(["ap", "khoi", "cum", "khu", "lang"])
 """Of the unsafe heads these are one where a capital follows: "ba con ap Cai Von"."""
 
 
+_WRITTEN_OUT = {"kp": "khu pho", "tdp": "to dan pho"}
+
+
 class PlaceWords(WordList):
     """The lists of `words/help_places.yaml`: what a place begins with, and where its name ends."""
 
@@ -403,10 +406,17 @@ def _same_village(typed: str, villages: Sequence[str]) -> str | None:
     scored = [
         (max(fuzz.ratio(written, fold(village)), fuzz.ratio(_core(written), _core(village))), village)
         for village in villages
-        if _digits(written) == _digits(fold(village))
+        if _digits(written) == _digits(fold(village)) and not _is_other_kind(written, fold(village))
     ]
     best = max(scored, default=(0.0, ""))
     return best[1] if best[0] >= _SAME_VILLAGE else None
+
+
+def _is_other_kind(written: str, village: str) -> bool:
+    """Tell whether two places with nothing but a number differ in kind: "thôn 2" is no "khu phố 2"."""
+    kinds = [place.removesuffix(_core(place)).strip() for place in (written, village)]
+    numbered = _core(written).isdecimal() and _core(village).isdecimal()
+    return numbered and len({_WRITTEN_OUT.get(kind, kind) for kind in kinds}) > 1
 
 
 @lru_cache(maxsize=4096)

@@ -271,3 +271,13 @@ def test_personal_data_never_reaches_an_entry() -> None:
 def test_an_unknown_key_in_a_word_list_is_an_error() -> None:
     with pytest.raises(ValidationError):
         PlaceWords.model_validate({"named": [], "surprise": []})
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [("thôn 2", "thôn 2"), ("kp 2", "Khu phố 2"), ("khu phố 2", "Khu phố 2"), ("xóm dong hai", "thôn Đông Hải")],
+)
+def test_a_village_is_meant_by_its_kind_and_number_or_by_its_name(typed: str, place: str) -> None:
+    villages = ("Khu phố 2", "thôn Đông Hải")
+    (entry,) = parse(f"hôm nay giúp 3 bà ở {typed} cài vneid", TODAY, villages=villages).entries
+    assert entry.place == place
