@@ -11,7 +11,7 @@ import structlog
 from db import runs
 from db.engine import Database, Transaction
 from handlers.alarms import telling
-from handlers.reminders.planning import in_quiet_hours
+from handlers.reminders.planning import has_begun
 from handlers.rendering import ZONE
 from handlers.turn import Rules, Turn
 
@@ -61,7 +61,7 @@ def keep(database: Database, schedule: Schedule, new_turn: Callable[[Transaction
     try:
         with database.transaction() as db:
             turn = new_turn(db)
-            if in_quiet_hours(turn.now, turn.rules):
+            if not has_begun(turn.now, turn.rules):
                 return 0
             return _run(db, schedule, new_turn, turn)
     except Exception as error:

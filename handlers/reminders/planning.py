@@ -122,6 +122,11 @@ def in_quiet_hours(now: datetime, rules: Rules) -> bool:
     return is_within(now.astimezone(ZONE).time(), rules.quiet_from, rules.quiet_to)
 
 
+def has_begun(now: datetime, rules: Rules) -> bool:
+    """Tell whether the day's time for what is sent at the reminder time has come, and not gone into the night."""
+    return now.astimezone(ZONE).time() >= rules.reminder_time and not in_quiet_hours(now, rules)
+
+
 def is_within(at: time, begin: time, end: time) -> bool:
     """Tell whether a time of the day lies in a span, which may go over midnight."""
     if begin <= end:

@@ -17,7 +17,7 @@ from handlers.reminders.planning import (
     Step,
     can_wait,
     coordinator_steps,
-    in_quiet_hours,
+    has_begun,
     newest_due,
     nudge_name,
     postponed_step,
@@ -83,7 +83,7 @@ def remind(turn: Turn) -> list[Sent]:
     What comes up later on a day joins the next day's digest. Only what would be too late by then goes out on its own,
     and says that it is an addition.
     """
-    if in_quiet_hours(turn.now, turn.rules) or turn.now < turn.local(turn.today, turn.rules.reminder_time):
+    if not has_begun(turn.now, turn.rules):
         return []
     planned, again = plan(turn), list(_postponed(turn))
     told = _told_today(turn, {one.recipient.person_id for one in planned} | {one.person_id for one in again})
