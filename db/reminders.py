@@ -325,12 +325,21 @@ def members_without(
         .correlate(Membership)
         .scalar_subquery()
     )
-    had = exists().where(
-        Reminder.adopted_id == AdoptedRule.id,
-        Reminder.period == period,
-        Reminder.team_id == Team.id,
-        Reminder.person_id == Membership.person_id,
-        Reminder.step == step,
+    had = (
+        select(Reminder.id)
+        .where(
+            Reminder.adopted_id == AdoptedRule.id,
+            Reminder.period == period,
+            Reminder.team_id == Team.id,
+            Reminder.person_id == Membership.person_id,
+            Reminder.step == step,
+        )
+        .correlate(AdoptedRule, Team, Membership)
+        # The offset keeps PostgreSQL from joining all members with all reminders, which it does as long as it has not
+        # counted the thousands that the tick before has just written.
+        .limit(1)
+        .offset(0)
+        .exists()
     )
     found: dict[tuple[Item, int], Recipient] = {}
     for some in chunks(adopted_ids):

@@ -19,12 +19,15 @@ from knowledge.masking import mask
 from knowledge.schedules import Problem, Schedule, moves, read
 from knowledge.schedules import is_meant as is_meant
 from knowledge.schema import Wording
+from knowledge.vietnamese import fold
 
 STATE = "own_rule"
 _PREVIEWED = 5
 _LONGEST_WHAT = 150
 _SHOWN_AREAS = 8
 _LABEL = 60
+_DUTIES = ("nop ", "gui ", "bao cao ")
+"""How an answer to what has to be handed in begins, which may be a question's words as well."""
 
 Draft = dict[str, Any]
 """What is known of the rule so far: what, unit_kind, rhythm, options and area, as far as they are."""
@@ -47,7 +50,8 @@ def take_text(incoming: Incoming, turn: Turn) -> list[Reply]:
         return _ask_anew(turn)
     draft: Draft = dict(turn.standing.data)
     schedule = read(reading.masked.text, turn.today)
-    if is_clear_question(reading) and not schedule.options and not is_meant(reading.masked.text):
+    names_duty = fold(reading.masked.text).startswith(_DUTIES) and not reading.log.is_question
+    if is_clear_question(reading) and not schedule.options and not names_duty and not is_meant(reading.masked.text):
         return questions.answer(incoming, turn)
     if "rhythm" in draft and "what" not in draft and not schedule.options:
         return _take(turn, {**draft, "what": reading.masked.text.strip()}, None)
