@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import NamedTuple
 
@@ -67,6 +67,10 @@ class Signs:
     length: float
     unknown: float
 
+    def as_array(self) -> Floats:
+        """Return the signs in the order of `SIGNS`."""
+        return np.array([getattr(self, name) for name in SIGNS])  # dataclasses.astuple would copy each one deeply
+
 
 SIGNS = tuple(sign.name for sign in fields(Signs))
 
@@ -117,7 +121,7 @@ def with_products(scaled: Floats) -> Floats:
 def chances(signs: Signs) -> Chances:
     """Return what the shipped models say of a question."""
     means, spreads, constants, weights = _fitted()
-    scaled = (np.array(astuple(signs)) - means) / spreads
+    scaled = (signs.as_array() - means) / spreads
     totals = constants + weights @ with_products(scaled)
     totals[_TAUGHT] = constants[_TAUGHT] + weights[_TAUGHT] @ with_products(without_likeness(scaled))
     return Chances(*(round(float(chance), _PRECISION) for chance in 1 / (1 + np.exp(-np.clip(totals, -30, 30)))))

@@ -426,16 +426,27 @@ class Index:
         near += self._shares[2] * self._by_grams.cosines(
             compared.by_grams, self._grams.weights, self._gram_scale, spans
         )
-        hits = []
-        end = 0
-        for number, (first, last) in zip(numbers, spans, strict=True):
-            begin, end = end, end + last - first
-            phrasings = near[begin:end]
-            nearest = np.sort(phrasings)[-self.nearest :]
-            score = min(float(compared.covers[number] + nearest.sum() / len(nearest)), 1.0)
-            phrasing = self._phrasings[first + int(phrasings.argmax())]
-            hits.append(Hit(self.documents[number].id, score, phrasing, float(compared.has[number])))
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:k]
+        ends = np.cumsum([last - first for first, last in spans])
+        scores = compared.covers[numbers] + self._nearness(near, ends)
+        best = sorted(range(len(numbers)), key=lambda place: (-scores[place], self.documents[numbers[place]].id))[:k]
+        return [
+            self._hit(numbers[place], float(scores[place]), near[: ends[place]], spans[place], compared)
+            for place in best
+        ]
+
+    def _nearness(self, near: Floats, ends: Numbers) -> Floats:
+        """Return for each document how near its nearest phrasings are; those of one end where the next one's begin."""
+        begins = np.concatenate([[0], ends[:-1]])
+        if self.nearest == 1:
+            return np.maximum.reduceat(near, begins)
+        parts = [np.sort(near[begin:end])[-self.nearest :] for begin, end in zip(begins, ends, strict=True)]
+        return np.array([part.sum() / len(part) for part in parts], dtype=np.float32)
+
+    def _hit(self, number: int, score: float, near: Floats, span: tuple[int, int], compared: Compared) -> Hit:
+        """Return a document as a hit; `near` ends with its phrasings."""
+        first, last = span
+        phrasing = self._phrasings[first + int(near[first - last :].argmax())]
+        return Hit(self.documents[number].id, min(score, 1.0), phrasing, float(compared.has[number]))
 
     def _most_covering(self, compared: Compared, keep: Callable[[str], bool] | None) -> list[int]:
         """Return the numbers of the documents that are worth a closer look."""

@@ -5,7 +5,6 @@ Run `python -m tests.support.fit_confidence` after the base or the search has ch
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +82,7 @@ def main() -> None:
         expected = case.expected(answerer.knowledge)
         for style in STYLES:
             found = answerer.weigh(typed(case.q, style))
-            rows.append(astuple(found.signs))
+            rows.append(found.signs.as_array())
             wanted.append(labels(found, case, expected))
     signs, right = np.array(rows), np.array(wanted, dtype=float)
     means, spreads = signs.mean(axis=0), signs.std(axis=0)
