@@ -478,7 +478,7 @@ def test_the_command_takes_the_sentence_behind_it(converse: Converse, database: 
 @pytest.mark.pressed
 def test_what_was_meant_as_a_question_drops_the_draft(converse: Converse, database: Database) -> None:
     member = converse("an", role="member")
-    member.says("cài ví điện tử cho bà bán rau")
+    member.says("cài vneid cho 5 bác ở xóm Chùa")
     answer = member.presses("Không, tôi muốn hỏi")
     assert "Nguồn:" in answer
     assert not any(row["state"] for row in rows(database, "dialogue"))

@@ -38,9 +38,9 @@ def _set(name: str) -> tuple[list[dict[str, Any]], date]:
 
 DEVELOPMENT, TODAY = _set("development")
 
-# What the held-out sets reached when they were last measured, less a little; the aims are in `knowledge.log_eval`.
-HELD_OUT_CLEAR = 0.91
-HELD_OUT_ASKED = 0.86
+# What the held-out sets reached when they were last measured, less a little; the aims are in `knowledge.log_eval`. The
+# third is by a writer of whom the parser knew nothing.
+HELD_OUT = {("heldout", "heldout_more"): (0.91, 0.86), ("heldout_third",): (0.58, 0.75)}
 
 
 @pytest.mark.parametrize("sentence", DEVELOPMENT, ids=lambda sentence: sentence["text"])
@@ -68,13 +68,15 @@ def test_what_was_developed_with_is_understood(development: Score) -> None:
     assert development.counts[""]["taken for logs"] <= 0.01 * development.counts[""]["sentences"]
 
 
-def test_held_out_sets_stay_above_their_bar() -> None:
-    result = score(sentence_files(SETS / "heldout"))
+@pytest.mark.parametrize("sets", HELD_OUT, ids=" ".join)
+def test_held_out_sets_stay_above_their_bar(sets: tuple[str, ...]) -> None:
+    result = score([SETS / f"{name}.yaml" for name in sets])
     # Nothing but two numbers: a failure must not show the sentences.
     clear, asked = result.share("clear right", "clear"), result.share("ambiguous asked", "ambiguous")
     del result
-    assert clear >= HELD_OUT_CLEAR
-    assert asked >= HELD_OUT_ASKED
+    least_clear, least_asked = HELD_OUT[sets]
+    assert clear >= least_clear
+    assert asked >= least_asked
 
 
 def test_misses_say_what_is_wrong(tmp_path: Path) -> None:
