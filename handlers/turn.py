@@ -30,6 +30,8 @@ DIALOGUE_LASTS = timedelta(hours=12)
 
 _CLEAR_IN_DIALOGUE = 0.8
 """Probability from which a text in the middle of a dialogue is a question even if it does not ask like one."""
+_TELLING_WORDS = 3
+"""So few words that do not ask are what the dialogue waits for: "cài vneid" names what help is wanted with."""
 
 REPLY_USEFUL = timedelta(days=1)
 """How long an answer is worth sending."""
@@ -108,8 +110,10 @@ def understand(text: str, answerer: Answerer, asker: Asker, today: date, village
 
 def is_clear_question(reading: Reading) -> bool:
     """Tell whether a text in the middle of a dialogue is a question that can be answered."""
-    answers = reading.decision.outcome is Outcome.ANSWER
-    return answers and (reading.log.is_question or reading.decision.score >= _CLEAR_IN_DIALOGUE)
+    if reading.decision.outcome is not Outcome.ANSWER:
+        return False
+    is_told = len(reading.masked.text.split()) > _TELLING_WORDS and reading.decision.score >= _CLEAR_IN_DIALOGUE
+    return reading.log.is_question or is_told
 
 
 def _is_surely_no_log(decision: Decision, log: LogReading) -> bool:
