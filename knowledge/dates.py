@@ -193,8 +193,15 @@ def _day_at(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     for reading in (_some_days_ago, _day_of_week, _vague, _relative, _weekday, _written, _day_of_month, _year):
         day = reading(tokens, start, today)
         if day is not None:
-            return day
+            return _in_calendar(tokens, day)
     return None
+
+
+def _in_calendar(tokens: Sequence[Token], day: Day) -> Day:
+    """Take in which calendar is meant: "mùng 9 tháng 2 dương lịch" is that day, "mùng 5 âm lịch" is not reckoned."""
+    if not _word(tokens, day.end + 1, ("lịch",)) or not _word(tokens, day.end, ("dương", "âm")):
+        return day
+    return replace(day, end=day.end + 2, date=day.date if _word(tokens, day.end, ("dương",)) else None)
 
 
 def _some_days_ago(tokens: Sequence[Token], start: int, today: date) -> Day | None:
@@ -319,6 +326,8 @@ def _written(tokens: Sequence[Token], start: int, today: date) -> Day | None:
         return Day(start, position + 1, None) if mark == "/" and (month > 9 or 12 < day < 32) else None  # "31/9"
     if not lead and day == month and _word(tokens, position + 1, _tables().words.reached):
         return None  # "12/12 đều được"
+    if not lead and day == month and any(token.raw == numbers[0] for token in tokens[:position]):
+        return None  # "kích hoạt cho 9 anh, 9/9"
     if not lead and len(numbers[1]) < 2 and (mark == "-" or _word(tokens, position + 1, _tables().words.counted)):
         return None
     return Day(start, position + 1, _in_nearest_year(today, month, day))

@@ -138,7 +138,7 @@ def _is_counted_later(sentence: Sentence, mention: Mention, helped: Sequence[Men
         and mention.count is None
         and any(
             other.start > mention.start
-            and other.noun == mention.noun
+            and other.noun in {mention.noun, "nguoi", "ban"}
             and other.count is not None
             and _sums_up(sentence, other)
             for other in helped
@@ -162,6 +162,9 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     handed = before is not None and before.means((*verb_words().for_, "dẫn", "trợ", "chỉ", "bày", "dạy"))
     if speaker and not handed:
         return True
+    labelled = mention.end < len(tokens) and tokens[mention.end].raw == ":"
+    if (speaker or labelled) and not mention.numbered and _has_it_recorded(tokens, mention):
+        return True
     if _goes_along(tokens, mention) or _joins_speaker(sentence, mention):
         return True
     if mention.kind == "household" and mention.numbered and before is not None and before.means(verb_words().visits):
@@ -182,6 +185,14 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     return not any(start <= at < mention.start for at in sentence.gives)
 
 
+def _has_it_recorded(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether the writers only have it written down for them: "ad ghi giúp em: xóm Bến, 8 bà"."""
+    return any(
+        phrases("record").at(tokens, at) is not None and tokens[at + 1].means(("giúp", "hộ", "giùm", "dùm"))
+        for at in range(max(0, mention.start - 2), mention.start - 1)
+    )
+
+
 def _heads_report(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether a name stands in front of the colon that opens a report: "đ/c Quyết, đ/c Toàn: xóm Gò, 10 hộ"."""
     tokens = sentence.tokens
@@ -196,8 +207,8 @@ def _heads_report(sentence: Sentence, mention: Mention) -> bool:
 def _goes_along(tokens: Sequence[Token], mention: Mention) -> bool:
     """Tell whether the words around a mention say that it went along to help: "cùng chị Hoa", "có anh Bình đi cùng"."""
     words = people_words()
-    if mention.noun in words.family_nouns:
-        return False  # "giúp bà Tư cùng chồng"
+    if mention.noun in words.family_nouns or _is_helped_with(tokens, mention.start):
+        return False  # "giúp bà Tư cùng chồng", "thao tác cùng bà Hai"
     with_them = any(
         (hit := phrase_table(words.companions).at(tokens, at)) is not None and hit.end == mention.start
         for at in range(max(0, mention.start - 3), mention.start)
@@ -208,6 +219,14 @@ def _goes_along(tokens: Sequence[Token], mention: Mention) -> bool:
         mention.end < len(tokens)
         and phrase_at(words.came_along, tokens, mention.end)
         and phrases("not_help").at(tokens, mention.end) is None  # "chị phụ huynh"
+    )
+
+
+def _is_helped_with(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word of helping that itself ends with "cùng" or "với" stands in front of token `at`."""
+    return any(
+        (hit := phrases("give").at(tokens, start)) is not None and hit.end == at
+        for start in range(max(0, at - 3), at - 1)
     )
 
 
@@ -358,7 +377,14 @@ def _is_one_of(sentence: Sentence, mention: Mention, earlier: Sequence[Mention])
     )
     if counted and mention.start and sentence.tokens[mention.start - 1].means(("trừ",)):
         return True  # "giúp 10 người, trừ bà Lan"
+    if counted and is_set_apart(sentence.tokens, mention) and not mention.numbered and judged:
+        return True  # "cả nhà 6 người làm căn cước, riêng đứa út chưa được"
     return bool(mention.name) and judged and counted and not busy
+
+
+def is_set_apart(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Tell whether somebody is set apart from the others: "riêng đứa út chưa được"."""
+    return mention.start > 0 and tokens[mention.start - 1].means(("riêng", "mỗi"))
 
 
 def _adding_up(sentence: Sentence, helped: Sequence[Mention]) -> list[Mention]:
@@ -405,6 +431,8 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
     same = mention.noun in {other.noun for other in mains} or mention.kind == "counted"
     if mention.count == sum(known) and not busy and mention.end < end and _means_all(mention, mains):
         return True  # "kích hoạt cho ba má tui, hai ông bà mừng lắm"
+    if mention.count == sum(known) and (start, end) == (mention.start, mention.end) and mention.noun == "nguoi":
+        return True  # "ký số cho kế toán hợp tác xã, 1 người"
     if not same or busy or not told:
         return False
     if start > 0 and failing and tokens[start - 1].means(("mà", "nhưng")):

@@ -27,6 +27,7 @@ class VerbWords(WordList):
     offers: tuple[str, ...]
     thanks: tuple[str, ...]
     unmet: tuple[str, ...]
+    called_off: tuple[str, ...]
     away: tuple[str, ...]
     stages: tuple[str, ...]
     asked: tuple[str, ...]

@@ -89,6 +89,8 @@ class PeopleWords(WordList):
     totals: tuple[str, ...]
     names: tuple[str, ...]
     titles: tuple[str, ...]
+    offices: tuple[str, ...]
+    of_offices: tuple[str, ...]
     of_team: tuple[str, ...]
     given: tuple[str, ...]
     loose_ends: tuple[str, ...]
@@ -130,6 +132,8 @@ class _Tables:
     whole_house: PhraseTable[str]
     helpers: PhraseTable[str]
     titles: PhraseTable[str]
+    offices: PhraseTable[str]
+    of_offices: PhraseTable[str]
     not_people: PhraseTable[str]
     loose_ends: PhraseTable[str]
 
@@ -149,6 +153,8 @@ def _tables() -> _Tables:
         whole_house=_plain_table(words.whole_house),
         helpers=_plain_table(words.helper_units),
         titles=_plain_table(words.titles),
+        offices=_plain_table(words.offices),
+        of_offices=_plain_table(words.of_offices),
         not_people=_plain_table(words.not_people),
         loose_ends=_plain_table(words.loose_ends),
     )
@@ -196,6 +202,8 @@ def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
         return None
     if begins_place(tokens, hit.start, longer_than=hit.end - hit.start):
         return None  # "nhà văn hoá, có 6 bà con"
+    if hit.value == "hộ" and not led and number_at(tokens, hit.end) is not None:
+        return None  # "khai hộ 3 công dân" is done for them
     for at in range(hit.end, min(hit.end + _OWNER_REACH, len(tokens))):
         number = number_at(tokens, at)
         unit = _noun_at(tokens, at + number.length) if number is not None else None
@@ -434,6 +442,10 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         return Mention(start, generic.end, None, "generic", generic.value, numbered=False)
     if start - 1 in handed and not tokens[start].plain and tokens[start].means(people_words().pronouns):
         return Mention(start, start + 1, 1, "kin", tokens[start].fold, numbered=False)
+    office = _tables().offices.at(tokens, start) if start - 1 in handed else None
+    if office is not None:
+        end = _office_end(tokens, office.end, taken)
+        return Mention(start, end, 1, "kin", fold(office.value), numbered=False, name=_spelled(tokens, start, end))
     noun = _noun_at(tokens, start)
     if noun is None or noun[0] != "kin":
         return None
@@ -502,6 +514,12 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     )
 
 
+def _office_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
+    """Return where an office ends with whose it is or who holds it: "kế toán hợp tác xã", "bí thư Hùng"."""
+    unit = _tables().of_offices.at(tokens, at) if at < len(tokens) else None
+    return _name_end(tokens, unit.end if unit else at, taken)
+
+
 def is_of_pair(mention: Mention, mentions: Sequence[Mention]) -> bool:
     """Tell whether one of two told before is spoken of: "vợ chồng ông Định, ông được bà không được"."""
     pairs = (*people_words().pairs, *people_words().couples)
@@ -513,7 +531,10 @@ def is_of_pair(mention: Mention, mentions: Sequence[Mention]) -> bool:
 
 
 def _relatives_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:
-    """Return where "chồng cô Bảy" ends; the owner of a relative is not helped for that."""
+    """Return where "chồng cô Bảy" or "bà nội của em Thu" ends; the owner of a relative is not helped for that."""
+    if at + 1 < len(tokens) and tokens[at].means(("của",)):
+        end = _owner_end(tokens, at, taken)
+        return end if end > at + 1 and _is_name(tokens[end - 1]) else at
     owner = _noun_at(tokens, at)
     if owner is None or owner[0] != "kin" or at in taken:
         return at

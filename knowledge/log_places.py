@@ -143,7 +143,7 @@ def find_places(
     while position < len(tokens):
         if (
             position in in_person
-            and not tokens[position].is_capital
+            and not (tokens[position].is_capital and _is_told_on(tokens, position + 1))
             and not tokens[position - 1].means(_words().prepositions)
         ):
             position += 1  # "đồng chí công an xã" is a person
@@ -163,6 +163,11 @@ def find_places(
             places.append(place)
             position = place.end
     return places
+
+
+def _is_told_on(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a name or number follows a capital head: "chị em Thôn 3" names a place, "bà Ruộng" does not."""
+    return at < len(tokens) and (tokens[at].is_capital or tokens[at].is_number)
 
 
 def _is_named(tokens: Sequence[Token], hit: Hit[None]) -> bool:
@@ -199,6 +204,18 @@ def is_head(tokens: Sequence[Token], at: int) -> bool:
     return called and behind and _heads().at(tokens, at) is not None
 
 
+def shop_before(tokens: Sequence[Token], at: int) -> int:
+    """Return where a shop in front of its owner at token `at` begins: "quán bà Vượng"; `at` itself if there is none."""
+    return next(
+        (
+            start
+            for start in range(max(0, at - 3), at)
+            if (hit := _kept().at(tokens, start)) is not None and hit.end == at
+        ),
+        at,
+    )
+
+
 def spot_before(tokens: Sequence[Token], at: int) -> int | None:
     """Return where "chỗ" in "ở chỗ bữa trước" stands if a vague day at `at` is only to tell a place."""
     if at == 0 or not tokens[at - 1].means(_words().spots):
@@ -220,9 +237,11 @@ def _place_end(
     called = hit.end < len(tokens) and tokens[hit.end].is_capital and not tokens[start].is_capital
     if start > 0 and start in person_ends and not (after_preposition and called):
         return None
-    if hit.value == "common" and hit.end in person_ends and _kept().at(tokens, start):
-        return person_ends[hit.end]
     head = tokens[start]
+    if hit.value == "common" and hit.end in person_ends and _kept().at(tokens, start):
+        market = start > 1 and tokens[start - 1].plain and tokens[start - 2].means(_words().prepositions)
+        given = start > 0 and tokens[start - 1].means(("cho",)) and not market
+        return None if given else person_ends[hit.end]  # "tạo mã QR cho quán bà Vượng"
     if start > 0 and hit.value == "common" and tokens[start - 1].means(("với", "cùng")) and hit.end - start > 1:
         return None  # "em với công an xã"
     if start > 0 and not head.plain and tokens[start - 1].means(("cho", "của")):

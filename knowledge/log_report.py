@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from knowledge.log_helped import find_helped
 from knowledge.log_outcome import Signal, is_negation, phrases, verb_words
 from knowledge.log_people import Mention, people_words
+from knowledge.log_places import shop_before
 from knowledge.log_spans import Sentence, Topic, covered, verb_tokens
 from knowledge.phrases import Token
 from knowledge.vietnamese import fold
@@ -46,7 +47,7 @@ def is_report(sentence: Sentence) -> bool:
         return False  # somebody tells of a swindler's call
     if _is_hearsay(sentence) or _is_news(tokens) or _is_of_outsiders(sentence):
         return False
-    if _came_to_nothing(sentence):
+    if _came_to_nothing(sentence) or _is_called_off(sentence):
         return False
     in_days = covered(sentence.days) | covered(sentence.places)
     giving = [at for at in sentence.gives if not (_denied(tokens, at, in_days) or _only_heard(tokens, at))]
@@ -122,7 +123,9 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
     served = [
         m
         for m in sentence.mentions
-        if m.start and tokens[m.start - 1].means(verb_words().for_) and not _is_bare_ho(tokens, m)
+        if (for_ := shop_before(tokens, m.start) - 1) >= 0
+        and tokens[for_].means(verb_words().for_)
+        and not _is_bare_ho(tokens, m)
     ]
     if served and sentence.hidden:
         return True
@@ -183,7 +186,8 @@ def _is_for_writer(sentence: Sentence, at: int) -> bool:
     tokens = sentence.tokens
     for helper in sentence.mentions:
         if helper.end == at and helper.start > 1 and tokens[helper.start - 1].means(("được", "nhờ")):
-            return tokens[helper.start - 2].means(("tôi", "tui", "mình", "em", "con", "cháu"))
+            along = helper.start > 2 and tokens[helper.start - 3].means(people_words().joiners)  # "bà Bảy và cháu"
+            return not along and tokens[helper.start - 2].means(("tôi", "tui", "mình", "em", "con", "cháu"))
     return False
 
 
@@ -249,6 +253,14 @@ def _came_to_nothing(sentence: Sentence) -> bool:
     unmet = [signal for signal in sentence.signals if signal.kind == "unmet"]
     succeeded = any(signal.kind in {"done", "all_done", "partial", "waiting"} for signal in sentence.signals)
     return bool(unmet) and not succeeded and not sentence.gives and not _says_past(sentence, unmet)
+
+
+def _is_called_off(sentence: Sentence) -> bool:
+    """Tell whether the visit was put off before anybody was helped: "đi hỗ trợ mà xe hỏng nên hoãn lại"."""
+    put_off = phrases("called_off").find(sentence.tokens, covered(sentence.places))
+    told = any(mention.numbered or mention.name for mention in find_helped(sentence))
+    succeeded = any(signal.kind in {"done", "all_done", "partial", "waiting"} for signal in sentence.signals)
+    return bool(put_off) and not told and not succeeded
 
 
 def _is_thanks_to_us(sentence: Sentence) -> bool:
@@ -355,13 +367,13 @@ def _is_request(sentence: Sentence) -> bool:
     if any(signal.kind == "unsure" for signal in sentence.signals):
         return False
     cut_off = any(tokens[at].means(("với",)) and tokens[at + 1].is_break for at in range(len(tokens) - 1))
-    if cut_off and sentence.gives:
-        return True  # "giúp bác với, bác không vào được"
+    counted = any(mention.numbered for mention in sentence.mentions)
+    if cut_off and (sentence.gives or not (counted or _says_past(sentence))):
+        return True  # "giúp bác với, bác không vào được", "cài zalo cho bà với, gọi số…"
     if len(sentence.tokens) in sentence.hidden:
         return False  # A number hidden at the end: what stands before it closes nothing.
     last = tokens[-1]
-    numbered = any(mention.numbered for mention in sentence.mentions)
-    told = numbered or any(signal.kind in {"done", "all_done"} for signal in sentence.signals if sentence.gives)
+    told = counted or any(signal.kind in {"done", "all_done"} for signal in sentence.signals if sentence.gives)
     if last.means(("nhé", "nha", "nhe", "nghen", "nghe")) and told and _says_past(sentence):
         return False  # "em làm được cho 4 cụ rồi nha", "hướng dẫn vneid xong rồi nha"
     if len(tokens) > 1 and last.means(_SOFTENERS) and tokens[-2].means(("rồi", "xong")):
@@ -393,7 +405,7 @@ def _is_request(sentence: Sentence) -> bool:
     told_since = any(hit.end <= day.start <= early for hit in start_asked for day in sentence.days)
     if start_asked and _is_answered(sentence, start_asked[-1].end):
         return False
-    return any(hit.start <= early for hit in start_asked) and not told_since and not (numbered and _says_past(sentence))
+    return any(hit.start <= early for hit in start_asked) and not told_since and not (counted and _says_past(sentence))
 
 
 def _is_answered(sentence: Sentence, asked: int) -> bool:

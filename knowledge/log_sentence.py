@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.dates import Day, read_day
 from knowledge.log_form import OUTCOMES, read_forms
-from knowledge.log_helped import count_people, find_companions, find_helped, find_shares
+from knowledge.log_helped import count_people, find_companions, find_helped, find_shares, is_set_apart
 from knowledge.log_measures import Measure, find_measures
 from knowledge.log_outcome import Outcome, Signal, judge
 from knowledge.log_people import Mention, is_of_pair
@@ -266,7 +266,7 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
             for m in sentence.mentions
             if start <= m.start < end
             and m.end <= signal.start
-            and (m.numbered or m.name or is_of_pair(m, sentence.mentions))
+            and (m.numbered or m.name or is_of_pair(m, sentence.mentions) or is_set_apart(sentence.tokens, m))
         ]
         return alone[-1].count if alone and len(sentence.mentions) > 1 else None
 
