@@ -26,6 +26,7 @@ class VerbWords(WordList):
     arranged: tuple[str, ...]
     offers: tuple[str, ...]
     thanks: tuple[str, ...]
+    skills: tuple[str, ...]
     unmet: tuple[str, ...]
     called_off: tuple[str, ...]
     away: tuple[str, ...]

@@ -293,7 +293,7 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     ):
         shorter = number_at(tokens, number_start, noun_start - 1)
         if noun is None and shorter is not None:  # "hai ba cai vneid" without marks: hai bà
-            number, noun = shorter, ("kin", noun_start)
+            number, noun, noun_start = shorter, ("kin", noun_start), noun_start - 1
     if vague and noun is None and tokens[number_start : number_start + 1] and tokens[number_start].plain:
         number, noun_start = None, number_start  # "may ba" without marks: mấy bà
         noun = _noun_at(tokens, noun_start)
@@ -636,4 +636,4 @@ def _is_small_name(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> b
 
 @cache
 def _verbs() -> tuple[PhraseTable[str], ...]:
-    return tuple(phrases(name) for name in ("give", "act", "past", "negation", "done", "planned"))
+    return tuple(phrases(name) for name in ("give", "act", "skills", "past", "negation", "done", "planned"))

@@ -309,7 +309,7 @@ def _has_object(tokens: Sequence[Token], at: int, mentions: Sequence[Mention]) -
     give = phrases("give").at(tokens, at)
     if give is None or phrases("loose_give").at(tokens, at) is None:
         return True
-    if not (tokens[at].plain or tokens[at].fold in {"chi", "phu"}):
+    if not (tokens[at].plain or tokens[at].fold in {"chi", "phu"} or tokens[at].canon == "dậy"):
         return True
     end = give.end + tokens[give.end].means(verb_words().for_) if give.end < len(tokens) else give.end
     stop = next((position for position in range(at, len(tokens)) if tokens[position].is_break), len(tokens))

@@ -54,4 +54,14 @@ def test_the_wheel_holds_the_four_packages_and_their_data_alone(tmp_path: Path) 
         if path.is_file() and path.suffix != ".pyc"
     }
     assert packed == kept
-    assert {Path(name).suffix for name in packed} == {".npz", ".py", ".yaml", ".j2", ".html", ".css", ".js", ".svg", ".mako"}
+    assert {Path(name).suffix for name in packed} == {
+        ".npz",
+        ".py",
+        ".yaml",
+        ".j2",
+        ".html",
+        ".css",
+        ".js",
+        ".svg",
+        ".mako",
+    }

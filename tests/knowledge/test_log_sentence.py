@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -255,6 +255,7 @@ _WORDS = st.sampled_from(
 )
 
 
+@example("Ahi'BA")
 @given(st.one_of(st.text(max_size=80), st.lists(_WORDS, max_size=25).map(" ".join)))
 def test_any_text_is_parsed(text: str) -> None:
     read = parse(text, TODAY, villages=("thôn Đông Hải", ""))
