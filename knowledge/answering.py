@@ -50,6 +50,8 @@ _FITS = 0.06
 """What a record gains if the question names its kind, or asks for a figure and it is one."""
 _YEAR_FITS = 0.15
 """What a record gains if the question names its year: the same words of another year are another answer."""
+_NUMBERS_FIT = 0.25
+"""What a record gains if it has all numbers of the question, those of documents above all: part of it for some."""
 SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _FOR_A_PLAN = 0.15
@@ -64,6 +66,8 @@ _KEYWORD_COVERED = 0.9
 _KEYWORD_LEAD = 0.1
 """A text of up to three words that an entry has all but completely is met with choices rather than refused, and rather
 than answered if other entries have it as well."""
+_PART_COVERED = 0.5
+"""Share of a question that a record about a part of its plan's place must have to be about the question."""
 _LOCAL_COVERED = 0.4
 """Share of a question from which something taught is offered, if it is ahead of all entries and of what is not ours."""
 _LOOKED_AT = 30
@@ -164,6 +168,7 @@ class _Wants:
     kinds: set[str]
     figure: bool
     year: int | None
+    numbers: frozenset[str]
 
 
 class Answerer:
@@ -182,10 +187,18 @@ class Answerer:
         self._rivals = Index(rivals, nearest=ENTRY_NEAREST, synonyms=synonyms(), background=self._entries)
         records = tuple(_record_document(key, *found) for key, found in self.records.items())
         self._records = Index(records)
+        told = {key: read(_told(record)) for key, (_, record) in self.records.items()}
+        self._numbers = {key: cues.numbers(words) for key, words in told.items()}
+        """The numbers that each record tells or is asked for by."""
         indexes = (self._entries, self._rivals, self._records)
         self._vocabulary = sum((index.vocabulary for index in indexes), Counter())
         pairs = sum((index.pairs for index in indexes), Counter())
         self._places = Gazetteer(knowledge.plans.values(), self._vocabulary + pairs)
+        self._naming = {
+            place: frozenset(key for key, words in told.items() if _plan_of(key) == plan and _is_in(place, words))
+            for place, plan in self._places.within.items()
+        }
+        """By place within that of a plan, the records that name it: nothing else of the plan is about it alone."""
         self._repairer = Repairer(self._vocabulary + self._places.vocabulary, pairs)
         self.local = LocalKnowledge()
 
@@ -372,9 +385,12 @@ class Answerer:
         ours = self._ranked_entries(words, margins)
         rivals = self._rivals.search(words, 1)
         compared = self._records.compare(named.rest)
-        wants = _Wants(cues.kinds_asked(named.rest), cues.says(named.rest, cues.cues().figure), named.year)
+        wants = _wants(named)
         everywhere = self._ranked_records(wants, compared)
         records = self._ranked_records(wants, compared, named.plans) if named.plans else everywhere
+        about = self._about_a_part(named, wants, compared)
+        if about:
+            records, named = about, replace(named, plans=(_plan_of(about[0].id),), elsewhere=())
         best = ours[0].score if ours else 0.0
         others = [hit for hit in ours[1:] if not self._refines(ours[0].id, hit.id)]
         second = others[0].score if others else 0.0
@@ -435,9 +451,15 @@ class Answerer:
             return asked, self._places.read(asked)
         return asked, replace(named, rest=self._repairer.repair(named.rest))
 
-    def _ranked_records(self, wants: _Wants, compared: Compared | None, plans: Collection[str] = ()) -> list[Hit]:
-        """Return the records (of these plans, or of all) by how well they fit the question's words, kind and year."""
-        keep = (lambda key: _plan_of(key) in plans) if plans else None
+    def _ranked_records(
+        self,
+        wants: _Wants,
+        compared: Compared | None,
+        plans: Collection[str] = (),
+        naming: Collection[str] = (),
+    ) -> list[Hit]:
+        """Return the records (of these plans, of these ids, or all) by how well they fit what the question wants."""
+        keep = (lambda key: _plan_of(key) in plans or key in naming) if plans or naming else None
         weighed = []
         for hit in self._records.pick(compared, _LOOKED_AT, keep=keep):
             plan, record = self.records[hit.id]
@@ -445,9 +467,18 @@ class Answerer:
             gain = _FITS * (_kind(record) in wants.kinds) + _YEAR_FITS * (own_year == wants.year)
             if isinstance(record, Figure):
                 gain += _FITS * wants.figure
+            gain += _NUMBERS_FIT * len(wants.numbers & self._numbers[hit.id]) / max(len(wants.numbers), 1)
             weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))
         best_first = sorted(weighed, key=lambda hit: (-hit.score, hit.id))
         return [hit for hit in best_first if hit.score >= RECORD_CHOICES_FROM]
+
+    def _about_a_part(self, named: Named, wants: _Wants, compared: Compared | None) -> list[Hit]:
+        """Return the records that name a part of their plan's place, if the question names that part and is theirs."""
+        naming = self._naming.get(fold(named.elsewhere[0]), frozenset()) if named.elsewhere else frozenset()
+        if named.plans or not naming:
+            return []
+        hits = self._ranked_records(wants, compared, naming=naming)
+        return hits if hits and hits[0].covered >= _PART_COVERED else []
 
     def _from_plans(self, found: Weighed, asker: Asker) -> Decision:
         """Decide among plan records: of the place that is named, else the asker's own; without either, ask."""
@@ -464,20 +495,20 @@ class Answerer:
             return self._compare(hits, best, named, right)
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
-            if not own and not self._names_itself(same):
+            # What only one plan tells needs no place: the answer says whose it is.
+            if not own and (named.elsewhere or len({_plan_of(hit.id) for hit in same}) > 1):
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
             same = own or same
-        elif len(named.plans) > 1 or _plan_of(best.id) in named.wider:
+        elif len(named.plans) > 1 or (_plan_of(best.id) in named.wider and not self._is_named_by_all(best)):
             return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
         if right >= ANSWER_FROM:
             year = self._other_year(same[0].id, named.year)
             return Decision(Outcome.ANSWER, entry=same[0].id, score=right, asked_year=year)
         return self._offer(Outcome.CHOICES, [hit.id for hit in same], right)
 
-    def _names_itself(self, hits: Sequence[Hit]) -> bool:
-        """Tell whether a document or system is asked for that only one plan names: its place need not be told."""
-        is_named = isinstance(self.records[hits[0].id][1], CitedDocument | System)
-        return is_named and len({_plan_of(hit.id) for hit in hits}) == 1
+    def _is_named_by_all(self, hit: Hit) -> bool:
+        """Tell whether a record is of a document or system: it is the same in the plan's place and in the province."""
+        return isinstance(self.records[hit.id][1], CitedDocument | System)
 
     def _compare(self, hits: Sequence[Hit], best: Hit, named: Named, right: float) -> Decision:
         """Set the figures of all places side by side that answer the same question."""
@@ -531,6 +562,25 @@ def _record_document(key: str, plan: Plan, record: AnyRecord) -> Document:
         # The place is taken out of a question before its words are compared, so it must not stand here either.
         said.append(f"{record.who.replace(plan.document.place, '')} báo cáo khi nào")
     return Document(id=key, phrasings=tuple(said))
+
+
+def _wants(named: Named) -> _Wants:
+    return _Wants(
+        kinds=cues.kinds_asked(named.rest),
+        figure=cues.says(named.rest, cues.cues().figure),
+        year=named.year,
+        numbers=cues.numbers(named.rest),
+    )
+
+
+def _is_in(place: str, words: Sequence[Word]) -> bool:
+    return f" {place} " in f" {' '.join(word.fold for word in words)} "
+
+
+def _told(record: AnyRecord) -> str:
+    """Return what a record tells and how it is asked for, without what is only said about it."""
+    told = record.model_dump(exclude={"id", "section", "note", "year", "kind"})
+    return " ".join(str(value) for value in told.values() if value is not None)
 
 
 def _rivals(knowledge: Knowledge) -> list[Document]:

@@ -15,6 +15,9 @@ from knowledge.vietnamese import fold
 _SAME = 88
 """rapidfuzz ratio from which a short text counts as one of a list: a remark, a follow-up."""
 
+_FULLY = "100"
+"""A share that half of all targets have identifies none of them."""
+
 
 class Cues(Record):
     """The form of `words/cues.yaml`; all of it folded once it is loaded."""
@@ -92,6 +95,12 @@ def without(found: Sequence[Word], phrases: Sequence[str]) -> list[Word]:
 def kinds_asked(found: Sequence[Word]) -> set[str]:
     """Return which kinds of plan record a question's words point to."""
     return {kind for kind, phrases in cues().kinds.items() if says(found, phrases)}
+
+
+def numbers(found: Sequence[Word]) -> frozenset[str]:
+    """Return the numbers of a text that may identify something: of two digits or more, their points left out."""
+    plain = (word.fold.replace(".", "").rstrip(",") for word in found if word.fold[:1].isdigit())
+    return frozenset(number for number in plain if len(number) > 1 and number != _FULLY)
 
 
 def _nearest(typed: str, lists: Mapping[str, tuple[str, ...]]) -> str | None:

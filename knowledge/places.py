@@ -55,6 +55,8 @@ class OtherPlaces(Record):
 
     home: tuple[str, ...]
     abroad: tuple[str, ...]
+    within: dict[str, tuple[str, ...]]
+    """By plan, parts of its place that its records name; each is one of `home` too."""
 
 
 class Gazetteer:
@@ -89,6 +91,8 @@ class Gazetteer:
             self._own[plan.document.id] = _without_kind(_plain(plan.document.place))
             for alias in (plan.document.place, *plan.document.place_aliases):
                 self._add(alias, plan.document.id)
+        self.within = {_plain(name): plan for plan, names in others.within.items() for name in names}
+        """Folded name of a part of a plan's place → plan id."""
         self._home = frozenset(map(_plain, others.home))
         for name in (*others.home, *others.abroad):
             self._add(name, None)
