@@ -30,6 +30,7 @@ format: .venv/.develops
 # Fits what is learned from the ways of asking, then how sure answers are: after the base or the search has changed.
 fit: .venv/.benches
 	$(BIN)/python -m tests.support.fit_likeness
+	$(BIN)/python -m tests.support.fit_ranking
 	$(BIN)/python -m tests.support.fit_confidence
 
 # Measures the search beside other engines, then messages answered a second. RETRIEVAL_DATA may name a folder of questions.

@@ -15,6 +15,7 @@ from knowledge.likeness import likeness
 from knowledge.loader import Knowledge
 from knowledge.local import LocalKnowledge, OwnEntry, Taught, is_of_a_plan
 from knowledge.places import Gazetteer, Named
+from knowledge.ranking import Fit, gains
 from knowledge.schema import (
     RECORD_NAMES,
     AnyRecord,
@@ -41,17 +42,13 @@ CHOICES_FROM = 0.55
 """Probability, that one of them is right, from which choices are offered."""
 ENTRY_NEAREST = 6
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
+_RECORD_SHARES = (0.5, 0.0, 0.5, 0.0)
+"""Shares of a plan record's score: with few phrasings a cosine of words tells no more than coverage."""
 RECORD_CHOICES_FROM = 0.20
 """Score below which a plan record is not looked at."""
 REMARK_FROM = 0.40
 """Score from which a longer text counts as a remark: "chán nói với máy quá, cho gặp người"."""
 MOST_CHOICES = 4
-_FITS = 0.06
-"""What a record gains if the question names its kind, or asks for a figure and it is one."""
-_YEAR_FITS = 0.15
-"""What a record gains if the question names its year: the same words of another year are another answer."""
-_NUMBERS_FIT = 0.25
-"""What a record gains if it has all numbers of the question, those of documents above all: part of it for some."""
 SAME_INDICATOR = 0.12
 """Records of different plans within this distance of the best answer the same question for different places."""
 _FOR_A_PLAN = 0.15
@@ -163,10 +160,9 @@ class Weighed:
 
 @dataclass(frozen=True)
 class _Wants:
-    """What a question's words say of the record they want: its kinds, whether a figure, of which year."""
+    """What a question's words say of the record they want: what they ask for, of which year, with which numbers."""
 
-    kinds: set[str]
-    figure: bool
+    cues: frozenset[str]
     year: int | None
     numbers: frozenset[str]
 
@@ -186,7 +182,7 @@ class Answerer:
         rivals = tuple(_rivals(knowledge))
         self._rivals = Index(rivals, nearest=ENTRY_NEAREST, synonyms=synonyms(), background=self._entries)
         records = tuple(_record_document(key, *found) for key, found in self.records.items())
-        self._records = Index(records)
+        self._records = Index(records, shares=_RECORD_SHARES)
         told = {key: read(_told(record)) for key, (_, record) in self.records.items()}
         self._numbers = {key: cues.numbers(words) for key, words in told.items()}
         """The numbers that each record tells or is asked for by."""
@@ -411,9 +407,9 @@ class Answerer:
             place=float(here),
             elsewhere=float(bool(named.elsewhere)),
             abroad=float(named.abroad),
-            figure=float(wants.figure),
-            figure_here=float(wants.figure and here),
-            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in wants.kinds),
+            figure=float("figure" in wants.cues),
+            figure_here=float("figure" in wants.cues and here),
+            kind=float(bool(records) and _kind(self.records[records[0].id][1]) in wants.cues),
             like=like,
             like_lead=like - max((margins.get(hit.id, 0.0) for hit in others), default=0.0),
             like_rival=like
@@ -460,17 +456,32 @@ class Answerer:
     ) -> list[Hit]:
         """Return the records (of these plans, of these ids, or all) by how well they fit what the question wants."""
         keep = (lambda key: _plan_of(key) in plans or key in naming) if plans or naming else None
-        weighed = []
-        for hit in self._records.pick(compared, _LOOKED_AT, keep=keep):
-            plan, record = self.records[hit.id]
-            own_year = getattr(record, "year", None) or plan.document.year
-            gain = _FITS * (_kind(record) in wants.kinds) + _YEAR_FITS * (own_year == wants.year)
-            if isinstance(record, Figure):
-                gain += _FITS * wants.figure
-            gain += _NUMBERS_FIT * len(wants.numbers & self._numbers[hit.id]) / max(len(wants.numbers), 1)
-            weighed.append(replace(hit, score=max(0.0, min(1.0, hit.score + gain))))
+        fitting = self._fitting(wants, self._records.pick(compared, _LOOKED_AT, keep=keep))
+        weighed = [replace(hit, score=max(0.0, hit.score + gains().of(fit))) for hit, fit in fitting]
         best_first = sorted(weighed, key=lambda hit: (-hit.score, hit.id))
         return [hit for hit in best_first if hit.score >= RECORD_CHOICES_FROM]
+
+    def fits(self, question: str) -> list[tuple[Hit, Fit]]:
+        """Return the records of the places named, or of all, with their raw scores and how else they fit."""
+        _, named = self._with_places(question)
+        keep = (lambda key: _plan_of(key) in named.plans) if named.plans else None
+        return self._fitting(
+            _wants(named), self._records.pick(self._records.compare(named.rest), _LOOKED_AT, keep=keep)
+        )
+
+    def _fitting(self, wants: _Wants, hits: Sequence[Hit]) -> list[tuple[Hit, Fit]]:
+        return [(hit, self._fit(wants, hit)) for hit in hits]
+
+    def _fit(self, wants: _Wants, hit: Hit) -> Fit:
+        record = self.records[hit.id][1]
+        year = getattr(record, "year", None)
+        return Fit(
+            covered=hit.covered,
+            year=0 if None in (wants.year, year) else 1 if year == wants.year else -1,
+            numbers=len(wants.numbers & self._numbers[hit.id]) / max(len(wants.numbers), 1),
+            cues=wants.cues,
+            kind=_kind(record),
+        )
 
     def _about_a_part(self, named: Named, wants: _Wants, compared: Compared | None) -> list[Hit]:
         """Return the records that name a part of their plan's place, if the question names that part and is theirs."""
@@ -495,8 +506,7 @@ class Answerer:
             return self._compare(hits, best, named, right)
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
-            # What only one plan tells needs no place: the answer says whose it is.
-            if not own and (named.elsewhere or len({_plan_of(hit.id) for hit in same}) > 1):
+            if not own and (named.elsewhere or not self._is_clear_without_place(same, asker)):
                 return self._offer(Outcome.CLARIFY, _first_of_each_plan(same), right)
             same = own or same
         elif len(named.plans) > 1 or (_plan_of(best.id) in named.wider and not self._is_named_by_all(best)):
@@ -505,6 +515,14 @@ class Answerer:
             year = self._other_year(same[0].id, named.year)
             return Decision(Outcome.ANSWER, entry=same[0].id, score=right, asked_year=year)
         return self._offer(Outcome.CHOICES, [hit.id for hit in same], right)
+
+    def _is_clear_without_place(self, hits: Sequence[Hit], asker: Asker) -> bool:
+        """Tell whether only one plan tells what is asked, so that the answer may say whose it is.
+
+        Who has a plan of their own may mean their own place by a figure or a duty.
+        """
+        one_plan = len({_plan_of(hit.id) for hit in hits}) == 1
+        return one_plan and (asker.plan is None or self._is_named_by_all(hits[0]))
 
     def _is_named_by_all(self, hit: Hit) -> bool:
         """Tell whether a record is of a document or system: it is the same in the plan's place and in the province."""
@@ -566,8 +584,7 @@ def _record_document(key: str, plan: Plan, record: AnyRecord) -> Document:
 
 def _wants(named: Named) -> _Wants:
     return _Wants(
-        kinds=cues.kinds_asked(named.rest),
-        figure=cues.says(named.rest, cues.cues().figure),
+        cues=cues.asked_for(named.rest),
         year=named.year,
         numbers=cues.numbers(named.rest),
     )
@@ -626,7 +643,7 @@ def _in_a_place(signs: Signs) -> Signs:
 
 def _is_for_a_plan(signs: Signs) -> bool:
     """Tell whether a question about a place without a plan would be one for its plan if there were one."""
-    as_if = chances(_in_a_place(signs)).record_is_right
+    as_if = chances(_in_a_place(signs)).record_is_near
     return as_if >= CHOICES_FROM and as_if > chances(signs).entry_is_right
 
 

@@ -15,6 +15,8 @@ from knowledge.vietnamese import fold
 _SAME = 88
 """rapidfuzz ratio from which a short text counts as one of a list: a remark, a follow-up."""
 
+ASKS_A_NUMBER = ("figure", "count")
+"""The cues for a number, whatever the kind of record."""
 _FULLY = "100"
 """A share that half of all targets have identifies none of them."""
 
@@ -92,9 +94,10 @@ def without(found: Sequence[Word], phrases: Sequence[str]) -> list[Word]:
     return rest
 
 
-def kinds_asked(found: Sequence[Word]) -> set[str]:
-    """Return which kinds of plan record a question's words point to."""
-    return {kind for kind, phrases in cues().kinds.items() if says(found, phrases)}
+def asked_for(found: Sequence[Word]) -> frozenset[str]:
+    """Return the kinds of plan record that a question's words point to, and the cues for a number among them."""
+    numbers_asked = {name for name in ASKS_A_NUMBER if says(found, getattr(cues(), name))}
+    return frozenset({kind for kind, phrases in cues().kinds.items() if says(found, phrases)} | numbers_asked)
 
 
 def numbers(found: Sequence[Word]) -> frozenset[str]:

@@ -353,6 +353,8 @@ class Index:
     nearest: int = 1
     """The cosine of a document is the mean of its so many nearest phrasings: with many phrasings a single one that is
     near by chance must not decide, with few there is no more to go by."""
+    shares: tuple[float, float, float, float] = _SHARES
+    """What coverage by phrasings, word cosine, letter cosine and coverage by the body make up of the score."""
     synonyms: Synonyms | None = None
     """Groups of words that count as one another, beside themselves."""
     background: Index | None = None
@@ -382,7 +384,8 @@ class Index:
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
         has_bodies = any(document.body for document in self.documents)
-        self._shares = _SHARES if has_bodies else tuple(share / sum(_SHARES[:3]) for share in (*_SHARES[:3], 0.0))
+        by_phrasings = self.shares[:3]
+        self._shares = self.shares if has_bodies else (*(share / sum(by_phrasings) for share in by_phrasings), 0.0)
 
     @classmethod
     def build(cls, pairs: Iterable[tuple[str, str]]) -> Index:

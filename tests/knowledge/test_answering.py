@@ -199,6 +199,28 @@ def test_never_raises_and_keeps_its_shape(text: str) -> None:
     assert decision.outcome is not Outcome.CHOICES or 0 < len(decision.choices) <= MOST_CHOICES
 
 
+@pytest.mark.parametrize(
+    ("question", "record"),
+    [
+        ("quyết định 569/QĐ-UBND ngày 26/6/2023", "duc_pho_2023/vb_qd569"),
+        ("quyet dinh 2098 ngay 27/5/2022 noi ve gi", "dong_hoi_2023/vb_qd2098"),
+        ("Kế hoạch 2202/KH-UBND của thành phố Đông Hà nói gì", "dong_thanh_2023/vb_2202"),
+    ],
+)
+def test_a_number_identifies_its_record_without_a_place(question: str, record: str) -> None:
+    assert ANSWERER.decide(question).entry == record
+
+
+def test_what_only_one_plan_tells_needs_no_place_unless_another_place_is_named() -> None:
+    assert ANSWERER.decide("tỉnh làm mấy phóng sự truyền hình").entry == "quang_nam_2024/kq_phong_su"
+    assert ANSWERER.decide("Nghệ An làm mấy phóng sự truyền hình").outcome is Outcome.UNKNOWN
+
+
+def test_a_part_of_a_place_is_answered_only_by_records_that_name_it() -> None:
+    assert ANSWERER.decide("Thăng Bình có tổ xung kích gì").entry == "quang_nam_2024/ht_thu_5_truc_tuyen"
+    assert ANSWERER.decide("Thăng Bình có mấy tổ công nghệ số").entry is None
+
+
 def test_search_shows_entries_and_records() -> None:
     hits = ANSWERER.search("tổ công nghệ số cộng đồng có mấy người", 10)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)

@@ -25,6 +25,10 @@ def find(text: str) -> Named:
         ("thị xã duc pho có mấy tổ", "duc_pho_2023"),
         ("tp đồng hới có mấy tổ", "dong_hoi_2023"),
         ("bắc gaing có mấy tổ", "bac_giang_2022"),
+        ("TXĐP có mấy tổ", "duc_pho_2023"),
+        ("dhoi co may to", "dong_hoi_2023"),
+        ("đ.thanh có mấy tổ", "dong_thanh_2023"),
+        ("xứ Quảng có mấy tổ", "quang_nam_2024"),
     ],
 )
 def test_finds_the_plan_of_a_place_and_takes_the_place_out(text: str, plan: str) -> None:
@@ -34,7 +38,9 @@ def test_finds_the_plan_of_a_place_and_takes_the_place_out(text: str, plan: str)
     assert [word.fold for word in named.rest] == ["co", "may", "to"]
 
 
-@pytest.mark.parametrize("text", ["Quảng Ngãi có mấy tổ", "tinh quang binh co may to", "bắc ninh", "tp đông hà"])
+@pytest.mark.parametrize(
+    "text", ["Quảng Ngãi có mấy tổ", "tinh quang binh co may to", "bắc ninh", "tp đông hà", "tỉnh QB"]
+)
 def test_a_wider_area_is_marked(text: str) -> None:
     named = find(text)
     assert named.wider == set(named.plans)
