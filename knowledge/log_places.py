@@ -179,6 +179,8 @@ def _hands(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether bare words only look like a vague place: "cai vneid cho cu Mui", "o ben xe"."""
     led = at > 0 and tokens[at - 1].means(_words().prepositions)
     spelled = " ".join(token.fold for token in tokens[at : at + 2])
+    if tokens[at].fold == "noi" and not tokens[at].means(("nơi",)):
+        return True  # "bác nói hôm qua"
     return tokens[at].plain and (spelled == "o ben" or (spelled == "cho cu" and not led))
 
 

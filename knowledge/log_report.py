@@ -192,9 +192,15 @@ def _is_for_writer(sentence: Sentence, at: int) -> bool:
 
 
 def _is_done_for(tokens: Sequence[Token], act: int) -> bool:
-    """Tell whether others had it done by the writer: "bà nội được em cài định danh"."""
+    """Tell whether others had it done by the writer: "bà nội được em cài định danh", "được tổ tới tận nhà cài"."""
     words = people_words()
-    return act > 1 and tokens[act - 1].means(words.speakers) and tokens[act - 2].means(("được", "nhờ"))
+    while act > 1:
+        if tokens[act - 1].means(words.speakers) and tokens[act - 2].means(("được", "nhờ")):
+            return True
+        if not tokens[act - 1].means((*verb_words().visits, "tận", "nhà", "nơi")):
+            return False
+        act -= 1
+    return False
 
 
 def _is_offer(tokens: Sequence[Token]) -> bool:
