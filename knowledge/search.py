@@ -23,6 +23,8 @@ Numbers = NDArray[np.int64]
 _SHARES = (0.3, 0.3, 0.3, 0.1)
 """Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
 measured in docs/search.md."""
+_OFTEN = np.append(1, 1 + np.log(np.arange(1, 256))).astype(np.float32)
+"""How much more a feature counts that a text has so often."""
 _PAIR_WEIGHT = 0.5
 """A pair of neighbouring words counts this much of the mean of its words. A rarity of its own would make "đầu từ" of
 "bắt đầu từ đâu" as telling as a rare word."""
@@ -87,7 +89,8 @@ class _Texts:
     def __init__(self, rows: Numbers, features: Numbers, n_features: int, n_texts: int) -> None:
         """Take features as they occur, in any order and any number of times."""
         size = max(n_features, 1)
-        places, _ = _distinct(rows * size + features)
+        places, counts = _distinct(rows * size + features)
+        self._counts = np.minimum(counts, len(_OFTEN) - 1).astype(np.uint8)
         self.features = (places % size).astype(np.int32)
         self.begins = np.searchsorted(places, np.arange(n_texts + 1, dtype=np.int64) * size)
         self.seen_in = np.bincount(self.features, minlength=n_features)
@@ -103,11 +106,13 @@ class _Texts:
         """
         dense = np.zeros(len(weights) + 1, dtype=np.float32)
         dense[asked.features] = asked.parts * weights[asked.features]
-        held = np.concatenate([self.features[self.begins[first] : self.begins[last]] for first, last in spans])
+        slices = [slice(self.begins[first], self.begins[last]) for first, last in spans]
+        held = dense[np.concatenate([self.features[part] for part in slices])]
+        held *= _OFTEN[np.concatenate([self._counts[part] for part in slices])]
         texts = np.concatenate([np.arange(first, last) for first, last in spans])
         sizes = self.begins[texts + 1] - self.begins[texts]
         # One value more, so that a text without features at the very end has a place to start at.
-        sums = np.add.reduceat(np.append(dense[held], np.float32(0)), np.cumsum(sizes) - sizes)
+        sums = np.add.reduceat(np.append(held, np.float32(0)), np.cumsum(sizes) - sizes)
         return np.where(sizes > 0, sums * scale[texts], 0).astype(np.float32)
 
     @property
@@ -117,7 +122,7 @@ class _Texts:
 
     def scale(self, weights: Floats) -> Floats:
         """Return one divided by the length of each text's vector of weights."""
-        squares = np.bincount(self.rows, weights[self.features] ** 2, len(self.begins) - 1)
+        squares = np.bincount(self.rows, (weights[self.features] * _OFTEN[self._counts]) ** 2, len(self.begins) - 1)
         return (1 / np.sqrt(np.where(squares == 0, 1, squares))).astype(np.float32)
 
 

@@ -37,6 +37,11 @@ def test_a_slip_is_bridged_by_letters() -> None:
     assert ids("quen mat khauu")[0] == "mat_khau"
 
 
+def test_a_text_that_says_a_word_often_is_nearer_than_one_that_says_it_once() -> None:
+    texts = {"often": "sông chảy qua làng, sông cạn, sông lại đầy", "once": "sông chảy qua làng, đồng cạn, ao lại đầy"}
+    assert [hit.id for hit in Index.build(texts.items()).search("sông nào")] == ["often", "once"]
+
+
 def test_words_that_no_document_has_lower_the_score() -> None:
     plain = INDEX.search(read("đăng ký khai sinh"))[0].score
     assert INDEX.search(read("đăng ký khai sinh cho voi con ở sở thú"))[0].score < plain
