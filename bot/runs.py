@@ -59,7 +59,7 @@ def keep(database: Database, schedule: Schedule, new_turn: Callable[[Transaction
         Exception: whatever the work raises; then the record says so.
     """
     try:
-        with database.transaction() as db:
+        with database.transaction(bulk=True) as db:
             turn = new_turn(db)
             if not has_begun(turn.now, turn.rules):
                 return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -18,6 +18,9 @@ Transaction = Session
 
 _BUSY_TIMEOUT_MS = 10_000
 _POSTGRES_STATEMENT_TIMEOUT_MS = 15_000
+_POSTGRES_ROWS_AT_ONCE = 3
+"""Rows in one INSERT: psycopg keeps what it has made of a statement only up to 50 values, and takes long over more."""
+_PLAN_AFRESH = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 class Database:
@@ -40,12 +43,18 @@ class Database:
         self._writing: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, bulk: bool = False) -> Iterator[Session]:
         """One write transaction: committed on leaving, rolled back on an exception.
 
         On SQLite it takes the write lock at once, so that a read never has to be upgraded and fail half-way.
+
+        Args:
+            bulk: It reads and writes many rows. PostgreSQL then plans each statement for the tables as they are by
+                now: a plan kept from when one was small would read all of it again and again.
         """
         with self._writing, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if bulk and not self.is_sqlite:
+                session.execute(_PLAN_AFRESH)
             yield session
 
     @contextmanager
@@ -119,5 +128,6 @@ def _postgres_engine(url: Any) -> Engine:
         url,
         pool_pre_ping=True,
         pool_size=10,
+        insertmanyvalues_page_size=_POSTGRES_ROWS_AT_ONCE,
         connect_args={"connect_timeout": 10, "options": f"-c statement_timeout={_POSTGRES_STATEMENT_TIMEOUT_MS}"},
     )

@@ -96,7 +96,7 @@ def measure(database: Database, members: int) -> Measured:
 def ticking(database: Database, now: datetime) -> float:
     """Return how long planning, wording and committing all reminders of a moment takes."""
     began = time.monotonic()
-    with database.transaction() as db:
+    with database.transaction(bulk=True) as db:
         remind(Turn(db, now, answerer(), working_days(), Rules()))
     return time.monotonic() - began
 

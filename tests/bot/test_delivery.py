@@ -491,11 +491,11 @@ def test_an_outcome_is_kept_although_the_database_goes_away_for_a_moment(sqlite_
     breaks = [True, True]
     really = office.database.transaction
 
-    def transaction() -> Any:
+    def transaction(*, bulk: bool = False) -> Any:
         if office.channel.sent and breaks:
             breaks.pop()
             raise OperationalError("", None, Exception("disk I/O error"))
-        return really()
+        return really(bulk=bulk)
 
     office.database.transaction = transaction  # type: ignore[method-assign]
     office.deliver(until=lambda: office.states() == {"sent": 1})
@@ -519,11 +519,11 @@ def test_a_database_that_is_away_does_not_end_delivery(sqlite_office: Office) ->
     office.queue("a")
     really, broken = office.database.transaction, [True]
 
-    def transaction() -> Any:
+    def transaction(*, bulk: bool = False) -> Any:
         if broken:
             broken.pop()
             raise OperationalError("", None, Exception("unable to open database file"))
-        return really()
+        return really(bulk=bulk)
 
     office.database.transaction = transaction  # type: ignore[method-assign]
     office.deliver(until=lambda: office.channel.texts == ["a"])

@@ -46,9 +46,9 @@ class ShakyDatabase(Database):
     is_away = False
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, bulk: bool = False) -> Iterator[Session]:
         self._refuse_while_away()
-        with super().transaction() as db:
+        with super().transaction(bulk=bulk) as db:
             yield db
 
     @contextmanager
