@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from sqlalchemy.event import listen
 
 from db.engine import Database
@@ -22,11 +23,40 @@ from tests.support.postgres import PostgresServer
 
 BOTH = ("sqlite", "postgresql")
 _numbers = itertools.count()
+_SHARED = pytest.StashKey[Path]()
+"""A folder that all processes of a run share."""
+
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let all conversations choose by typing: `pytest tests/handlers --typed`."""
     parser.addoption("--typed", action="store_true", help="type the choices, as on a channel without buttons")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that is shared, or take it over from the process that leads."""
+    if hasattr(config, "workerinput"):
+        config.stash[_SHARED] = Path(config.workerinput["shared"])
+        return
+    # Not in pytest's folder: it takes away everybody else's rights to it whenever another run begins, and a database
+    # server started by root runs as somebody else.
+    folder = TemporaryDirectory(prefix="cnscd-")
+    config.add_cleanup(folder.cleanup)
+    config.stash[_SHARED] = Path(folder.name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of the run where the shared folder is."""
+    node.workerinput["shared"] = str(node.config.stash[_SHARED])
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> Path:
+    """A folder that all processes of a run share."""
+    return pytestconfig.stash[_SHARED]
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +80,9 @@ def clean_logging() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A real PostgreSQL server with one migrated template, for the whole run."""
-    # Not in pytest's folder: it takes away everybody else's rights to it whenever another run begins, and a server
-    # started by root runs as somebody else.
-    with TemporaryDirectory(prefix="cnscd-postgres-") as folder, PostgresServer(Path(folder)) as server:
+def postgres(shared: Path) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, one for the whole run."""
+    with PostgresServer(shared) as server:
         yield server
 
 
@@ -69,15 +97,18 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a fresh, migrated database, once of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated database, once of each kind."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("migrated_sqlite")
         path = tmp_path / "cnscd.sqlite"
         path.write_bytes(template.read_bytes())
-        return f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database(f"test_{next(_numbers)}")
+    url = server.lend()
+    yield url
+    server.take_back(url)
 
 
 @pytest.fixture(params=BOTH)
@@ -86,7 +117,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/empty.sqlite"
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.empty_database(f"empty_{next(_numbers)}")
+    return server.empty_database(f"empty_{os.getpid()}_{next(_numbers)}")
 
 
 @pytest.fixture
@@ -99,7 +130,7 @@ def empty_database(empty_database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A fresh, migrated database, once of each kind."""
+    """An empty, migrated database, once of each kind."""
     opened = Database(database_url)
     if opened.is_sqlite:
         listen(opened.engine, "connect", _without_flushing)

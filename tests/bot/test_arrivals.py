@@ -19,7 +19,7 @@ from handlers.turn import Rules
 from knowledge.working_days import working_days
 from tests.support.clock import Clock
 from tests.support.conversation import answerer
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 CHANNEL = "zalo_bot"
 Handle = Callable[[Incoming], Awaitable[None]]
@@ -133,7 +133,7 @@ def test_while_many_wait_no_more_are_taken(database: Database, clock: Clock) -> 
         await until(lambda: len(kept(database)) == AT_ONCE + 1)  # kept all the same
         assert not one_more.done()
         free.set()
-        await asyncio.wait_for(one_more, 3)
+        await asyncio.wait_for(one_more, PATIENCE)
         await arrivals.drain()
 
     asyncio.run(scenario())

@@ -17,7 +17,7 @@ from tests.support.clock import Clock
 from tests.support.conversation import Conversation
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.process import RunningBot
-from tests.support.waiting import wait_until
+from tests.support.waiting import SHORT_OF_A_HANG, wait_until
 
 CHATS = range(2001, 2021)
 DRAFTED, SAID = 2, (3, 4)
@@ -58,15 +58,18 @@ def test_a_batch_survives_a_kill(database: Database, database_url: str, tmp_path
             telegram_base_url=telegram.url,
             telegram_max_per_second="0",
         )
+        telegram.hang_next("sendMessage", 0.001, times=70)
+        telegram.hang_next("sendMessage", SHORT_OF_A_HANG, times=200)  # in the middle of these it is killed
         bot.launch()
-        wait_until(lambda: answered() >= 70, 30)
+        wait_until(lambda: answered() >= 70 + IN_FLIGHT)
         bot.kill()
+        telegram.heal()
         assert answered() < 200
         assert telegram.pending_updates == 200 - 100 * (answered_batches(telegram))
         if not database.is_sqlite:
             let_time_pass(database)
         with bot:
-            wait_until(lambda: telegram.pending_updates == 0 and not is_open(database), 30)
+            wait_until(lambda: telegram.pending_updates == 0 and not is_open(database))
             assert bot.stop() == 0
         check(database, telegram)
         assert "Traceback" not in bot.log

@@ -15,7 +15,8 @@ import httpx
 import pytest
 from telegram import Update
 
-from tests.support.fake_telegram import FakeTelegram
+from tests.support.fake_telegram import LONGEST_POLL, FakeTelegram
+from tests.support.waiting import PATIENCE, wait_until
 
 AN = 42
 TEAM = -500
@@ -29,7 +30,7 @@ def fake() -> Iterator[FakeTelegram]:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=5) as connection:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as connection:
         yield connection
 
 
@@ -121,10 +122,14 @@ def test_at_most_a_hundred_updates_at_once(fake: FakeTelegram, api: Api) -> None
 
 
 def test_a_long_poll_waits_for_the_first_update(fake: FakeTelegram, api: Api) -> None:
-    began = time.monotonic()
-    threading.Timer(0.2, fake.user_says, (AN, "muộn")).start()
-    assert [update["message"]["text"] for update in api("getUpdates", timeout=5)] == ["muộn"]
-    assert 0.15 < time.monotonic() - began < 2
+    with ThreadPoolExecutor() as pool:
+        polling = pool.submit(api, "getUpdates", timeout=LONGEST_POLL)
+        wait_until(lambda: fake.polls == 1)
+        time.sleep(0.05)
+        assert not polling.done()
+        fake.user_says(AN, "muộn")
+        (update,) = polling.result(LONGEST_POLL - 10)
+    assert update["message"]["text"] == "muộn"
 
 
 def test_a_long_poll_ends_empty_after_its_timeout(api: Api) -> None:
@@ -142,9 +147,8 @@ def test_only_kinds_asked_for_are_queued(fake: FakeTelegram, api: Api) -> None:
 
 def test_a_second_poller_ends_the_first(fake: FakeTelegram, api: Api) -> None:
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(api.refusal, "getUpdates", timeout=5)
-        fake.wait_for_requests("getUpdates")
-        time.sleep(0.05)
+        first = pool.submit(api.refusal, "getUpdates", timeout=LONGEST_POLL)
+        wait_until(lambda: fake.polls == 1)
         assert api("getUpdates") == []
         code, description = first.result()
     assert code == 409
@@ -224,6 +228,7 @@ def test_the_menu_is_checked(fake: FakeTelegram, api: Api) -> None:
 
 def test_limits_when_switched_on(fake: FakeTelegram, api: Api) -> None:
     fake.enforce_limits = True
+    fake.clock = lambda: 0.0
     fake.add_chat(AN)
     fake.add_chat(TEAM)
     api("sendMessage", chat_id=AN, text="một")
@@ -240,8 +245,9 @@ def test_limits_when_switched_on(fake: FakeTelegram, api: Api) -> None:
         api.client.post(f"{api.root}/sendMessage", json={"chat_id": person, "text": "x"}).status_code
         for person in people
     ]
-    assert 200 in codes
-    assert 429 in codes
+    assert codes == [200] * 9 + [429] * 21, "thirty a second, with those to the first person and to the team"
+    fake.clock = lambda: 1.0
+    assert api("sendMessage", chat_id=AN, text="hai")["message_id"]
 
 
 def test_faults(fake: FakeTelegram, api: Api) -> None:
@@ -306,10 +312,10 @@ def test_it_runs_as_a_program() -> None:
         assert program.stdin is not None
         program.stdin.write("Làm VNeID thế nào?\n")
         program.stdin.flush()
-        with httpx.Client(trust_env=False) as client:
-            (update,) = client.post(f"{root}/getUpdates", json={"timeout": 5}).json()["result"]
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
+            (update,) = client.post(f"{root}/getUpdates", json={"timeout": LONGEST_POLL}).json()["result"]
             assert update["message"]["text"] == "Làm VNeID thế nào?"
             client.post(f"{root}/sendMessage", json={"chat_id": 1, "text": "Dạ", "reply_markup": keyboard("Có ích")})
         assert [program.stdout.readline() for _ in range(2)] == ["Dạ\n", "[Có ích]\n"]
         program.stdin.close()
-        assert program.wait(5) == 0
+        assert program.wait(PATIENCE) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -13,22 +12,20 @@ from bot.inviting import invite
 from bot.settings import Settings
 from db.engine import Database
 from handlers.handover import duty
-from tests.support.conversation import answerer
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.fake_zalo import FakeZalo
 from tests.support.fake_zalo_oa import FakeZaloOa, settings
 from tests.support.looking import rows
+from tests.support.ports import free_port
 from tests.support.serving import serve
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 CITIZEN, MEMBER, COORDINATOR = 1001, "6ede9afa66b88fe6d6a9", "2512523625412515"
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -49,6 +46,7 @@ def oa(port: int) -> Iterator[FakeZaloOa]:
         yield fake
 
 
+@pytest.mark.usefixtures("at_ease")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_people_on_four_channels_are_served_by_one_program(
     database: Database,
@@ -59,9 +57,6 @@ def test_people_on_four_channels_are_served_by_one_program(
     oa: FakeZaloOa,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("bot.wiring.load", lambda: None)
-    monkeypatch.setattr("bot.wiring.Answerer", lambda _knowledge: answerer())
     monkeypatch.setattr(duty, "on_duty", duty.in_charge)  # whatever time it is
     now = datetime.now(UTC)
     member = invite(database, "member", "Xã Thử", "Tổ thôn 2", now).code
@@ -79,14 +74,14 @@ def test_people_on_four_channels_are_served_by_one_program(
 
     def join_on_the_official_account() -> None:
         oa.user_follows(COORDINATOR)
-        oa.wait_for_message(COORDINATOR, timeout=10)
+        oa.wait_for_message(COORDINATOR)
         oa.user_says(COORDINATOR, f"/start {coordinator}")
         oa.wait_for_message(COORDINATOR, "đồng ý")
         oa.user_presses(COORDINATOR, "Đồng ý")
         oa.wait_for_message(COORDINATOR, "điều phối")
 
     def ask_on_the_web() -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as browser:
             browser.get("/")
             assert browser.post("/api/messages", json={"id": "1", "text": "quen mat khau vneid"}).status_code == 202
             wait_until(lambda: "Nguồn:" in browser.get("/api/messages?recent=1").text)

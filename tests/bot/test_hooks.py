@@ -15,7 +15,7 @@ from bot.web import hooks
 from bot.web.app import build_app
 from bot.web.body import BODY_LIMIT
 from tests.support.fake_gateway import FakeGateway
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,13 @@ class FakeHook:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, an event that is handled is acknowledged."""
+    monkeypatch.setattr(hooks, "ANSWERS_WITHIN", PATIENCE)
+    monkeypatch.setattr(hooks, "BRINGS_WITHIN", PATIENCE)
 
 
 @pytest.fixture

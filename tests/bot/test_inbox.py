@@ -23,6 +23,7 @@ from handlers.turn import Rules, Turn
 from knowledge.working_days import working_days
 from tests.support.clock import START, Clock
 from tests.support.conversation import answerer
+from tests.support.waiting import PATIENCE
 
 
 def echo(incoming: Incoming, turn: Turn) -> list[Reply]:
@@ -146,7 +147,7 @@ def test_somebody_new_who_writes_in_two_places_at_once_is_one_person(database: D
     barrier = threading.Barrier(4)
 
     def handle(chat: int) -> None:
-        barrier.wait(5)
+        barrier.wait(PATIENCE)
         inbox.handle(incoming("/echo a", chat=f"group {chat}", sender="newcomer"))
 
     with ThreadPoolExecutor(4) as pool:

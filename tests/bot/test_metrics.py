@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 
 import httpx
 import pytest
@@ -24,8 +23,9 @@ from tests.support.clock import START, Clock
 from tests.support.conversation import answerer
 from tests.support.fake_channel import FakeChannel
 from tests.support.fake_gateway import FakeGateway
+from tests.support.ports import free_port
 from tests.support.serving import serve
-from tests.support.waiting import until, wait_until
+from tests.support.waiting import PATIENCE, until, wait_until
 
 TOKEN = "a-token-of-sixteen-characters"
 
@@ -105,18 +105,14 @@ async def test_only_who_has_the_token_reads_them(token: str | None, given: str |
 
 
 @on_sqlite
-def test_the_running_program_tells_its_leases_and_its_last_tick(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.wiring.load", lambda: None)
-    monkeypatch.setattr("bot.wiring.Answerer", lambda _knowledge: answerer())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@pytest.mark.usefixtures("at_ease")
+def test_the_running_program_tells_its_leases_and_its_last_tick(database_url: str) -> None:
+    port = free_port()
 
     def read() -> dict[str, float]:
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        return numbers(httpx.get(f"http://127.0.0.1:{port}/metrics", headers=headers, trust_env=False).content)
+        with httpx.Client(headers=headers, timeout=PATIENCE) as prometheus:
+            return numbers(prometheus.get(f"http://127.0.0.1:{port}/metrics").content)
 
     def look() -> None:
         assert read()["cnscd_lease_held work"] == 1

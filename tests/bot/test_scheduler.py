@@ -20,6 +20,7 @@ from handlers.turn import Rules
 from knowledge.working_days import working_days
 from tests.support.clock import START, Clock
 from tests.support.conversation import Conversation, answerer
+from tests.support.waiting import PATIENCE
 
 DUE = datetime(2026, 12, 7, 7, 30, tzinfo=ZONE)
 
@@ -85,7 +86,7 @@ def test_it_ticks_at_once_and_goes_on_after_a_failure_one_at_a_time(monkeypatch:
             raise ValueError("the database is away")
 
     ticking = start_ticking(work)
-    assert again.wait(5)
+    assert again.wait(PATIENCE)
     ticking.shutdown(wait=True)
     seen = calls[0]
     assert most == [1]

@@ -119,9 +119,9 @@ def test_it_tells_also_of_what_somebody_waits_for(database: Database, brain: Bra
 
 
 def test_a_year_of_the_demonstration_is_played_in_seconds(brain: Brain) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of this process only, however many others there are
     found = list(simulate(None, brain, date(2026, 1, 1), date(2026, 12, 31), today=START))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     steps = [(one.recipient, one.rule, one.step, one.at.date()) for one in found if one.kind == "reminder"]
     assert len(steps) == len(set(steps)) > 100
     assert sum(one.kind == "summary" for one in found) == 52

@@ -19,7 +19,7 @@ def test_nothing_is_lost_in_a_storm_of_faults(database_url: str) -> None:
 
 def test_nothing_is_lost_when_the_database_server_crashes_in_the_middle_of_delivery() -> None:
     with TemporaryDirectory(prefix="cnscd-postgres-") as folder, PostgresServer(Path(folder)) as server:
-        shaky = ShakyDatabase(server.new_database("storm"))
+        shaky = ShakyDatabase(server.lend())
         with FakeTelegram() as telegram:
             storm = FaultStorm(shaky, telegram, seed=2, crash=server.crash)
             storm.run(40)

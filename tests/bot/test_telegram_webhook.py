@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,41 +18,31 @@ from bot.settings import Settings
 from db.engine import Database
 from db.models import Event, Outbox
 from tests.support.clock import Clock
-from tests.support.conversation import Conversation, answerer
+from tests.support.conversation import Conversation
 from tests.support.fake_telegram import FakeTelegram
+from tests.support.ports import free_port
 from tests.support.serving import serve
+from tests.support.waiting import PATIENCE
 
 AN = 1001
 TEAM = -500
+
+pytestmark = pytest.mark.usefixtures("at_ease")
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelegram]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def telegram() -> Iterator[FakeTelegram]:
     with FakeTelegram() as fake:
         fake.takes_loopback = True
         yield fake
-
-
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The knowledge, built once for all tests; it is the same one."""
-    monkeypatch.setattr("bot.wiring.load", lambda: None)
-    monkeypatch.setattr("bot.wiring.Answerer", lambda _knowledge: answerer())
 
 
 def run(script: Callable[[], None], database_url: str, telegram: FakeTelegram, **more: Any) -> None:
     """Let the program serve Telegram until the script has come to its end."""
     given = {"telegram_token": telegram.token, "telegram_base_url": telegram.url, "http_port": 0}
     serve(script, Settings(**{**given, "telegram_max_per_second": 0, "database_url": database_url, **more}))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_telegram_brings_updates_itself_and_nobody_else_can(
@@ -65,18 +54,22 @@ def test_telegram_brings_updates_itself_and_nobody_else_can(
     def be_brought() -> None:
         telegram.wait_for_requests("setWebhook")
         telegram.user_says(AN, "quên mật khẩu vneid")
-        answer = telegram.wait_for_message(AN, "Quên mật khẩu", timeout=10)
+        answer = telegram.wait_for_message(AN, "Quên mật khẩu")
         query = telegram.user_presses(AN, answer.labels[0])
-        telegram.wait_for(lambda: telegram.answered(query) or None, 5, lambda: "the button still spins")
+        telegram.wait_for(lambda: telegram.answered(query) or None, lambda: "the button still spins")
         telegram.raw_update({"message": {"text": 1}})
         telegram.user_says(TEAM, "mai họp nhé", user=AN)
         telegram.user_says(TEAM, "@cnscd_test_bot hôm nay giúp 3 bà cài vneid", user=AN)
-        told = telegram.wait_for_message(TEAM, timeout=10)
+        told = telegram.wait_for_message(TEAM)
         assert "https://t.me/cnscd_test_bot?start=ghi" in told.text
-        telegram.wait_for(lambda: telegram.pending_updates == 0 or None, 5, lambda: str(telegram.deliveries))
+        telegram.wait_for(lambda: telegram.pending_updates == 0 or None, lambda: str(telegram.deliveries))
         assert set(telegram.deliveries) == {200}
         forged = httpx.post(
-            f"{address}/hooks/telegram", json={}, headers={"X-Telegram-Bot-Api-Secret-Token": "guess"}, trust_env=False
+            f"{address}/hooks/telegram",
+            json={},
+            headers={"X-Telegram-Bot-Api-Secret-Token": "guess"},
+            trust_env=False,
+            timeout=PATIENCE,
         )
         assert forged.status_code == 403
 
@@ -103,7 +96,7 @@ def test_administrators_are_told_once_that_another_program_takes_the_messages(
     telegram.fail_next("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=1000)
 
     def be_told() -> None:
-        telegram.wait_for_message(AN, "409", timeout=15)
+        telegram.wait_for_message(AN, "409")
 
     run(be_told, database_url, telegram)
     with database.reading() as db:

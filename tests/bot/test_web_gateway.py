@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.channels import web
 from bot.channels.web import CHANNEL, WebGateway
 from bot.inbox import Inbox
 from db import outbox
@@ -15,6 +16,7 @@ from handlers.turn import Rules
 from knowledge.working_days import working_days
 from tests.support.clock import Clock
 from tests.support.conversation import answerer
+from tests.support.waiting import PATIENCE, SHORT_OF_A_HANG
 
 
 @pytest.fixture
@@ -66,15 +68,19 @@ def test_what_a_page_has_shown_is_sent_and_nothing_else(gateway: WebGateway, dat
         assert outbox.tally(db) == {"sent": 1, "queued": 1}
 
 
-def test_a_waiting_page_is_woken_by_its_own_chat_only(gateway: WebGateway, clock: Clock) -> None:
+def test_a_waiting_page_is_woken_by_its_own_chat_only(
+    gateway: WebGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_LOOK_EVERY", SHORT_OF_A_HANG)
+
     async def talk() -> None:
-        mine = asyncio.create_task(gateway.wait("visitor", 25))
-        other = asyncio.create_task(gateway.wait("somebody else", 25))
+        mine = asyncio.create_task(gateway.wait("visitor", SHORT_OF_A_HANG))
+        other = asyncio.create_task(gateway.wait("somebody else", SHORT_OF_A_HANG))
         await asyncio.sleep(0)
         await gateway.receive(said(clock, "1", "xin chào"))
-        await asyncio.wait_for(mine, 1)
+        await asyncio.wait_for(mine, PATIENCE)
         assert not other.done()
         gateway.wake_all()
-        await asyncio.wait_for(other, 1)
+        await asyncio.wait_for(other, PATIENCE)
 
     asyncio.run(talk())

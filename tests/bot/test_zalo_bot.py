@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -32,7 +31,8 @@ from bot.channels.zalo_bot import ZaloBotChannel, ZaloBotHook
 from handlers.message import Attachment, Button, ChatRef, Incoming, Kind
 from handlers.splitting import utf16_length
 from tests.support.fake_zalo import BOT_NAME, TOKEN, FakeZalo
-from tests.support.waiting import until
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE, SHORT_OF_A_HANG, until
 
 AN = "6ede9afa66b88fe6d6a9"
 BE = "0b1c2d3e4f5061728394"
@@ -52,7 +52,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fake() -> Iterator[FakeZalo]:
-    with FakeZalo() as server:
+    with FakeZalo(idle_seconds=SHORT_OF_A_HANG) as server:  # no poll ends by itself while a test is patient
         server.add_chat(AN)
         yield server
 
@@ -88,7 +88,9 @@ class Inbox:
 
 
 def connect(fake: FakeZalo, **options: Any) -> ZaloBotChannel:
-    return ZaloBotChannel(fake.token, fake.url, **{"clock": lambda: NOW, **options})
+    return ZaloBotChannel(
+        fake.token, fake.url, **{"clock": lambda: NOW, "poll_seconds": int(SHORT_OF_A_HANG), **options}
+    )
 
 
 @asynccontextmanager
@@ -101,7 +103,7 @@ async def polling(channel: Polled, inbox: Inbox) -> AsyncIterator[asyncio.Event]
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(loop, 3)
+        await asyncio.wait_for(loop, PATIENCE)
         await channel.close()
 
 
@@ -128,13 +130,6 @@ def send(fake: FakeZalo, *messages: Outgoing, **options: Any) -> list[str]:
             await channel.close()
 
     return asyncio.run(all_of_them())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def event(kind: str = "text", /, **message: Any) -> dict[str, Any]:
@@ -187,7 +182,8 @@ def test_a_poll_that_finds_nothing_is_no_fault(fake: FakeZalo) -> None:
     asyncio.run(scenario())
 
 
-def test_polls_that_are_answered_at_once_do_not_become_a_storm(fake: FakeZalo) -> None:
+def test_polls_that_are_answered_at_once_do_not_become_a_storm(fake: FakeZalo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zalo_bot, "QUICK", SHORT_OF_A_HANG)
     fake.idle_seconds = 0.0
 
     async def scenario() -> None:
@@ -398,7 +394,7 @@ def test_the_webhook_is_told_until_zalo_takes_it(fake: FakeZalo) -> None:
             await until(lambda: len(fake.requests("setWebhook")) >= 2)
             assert not keeping.done()
             fake.takes_loopback = True
-            await asyncio.wait_for(keeping, 3)
+            await asyncio.wait_for(keeping, PATIENCE)
         await channel.close()
         assert any("CNSCD_PUBLIC_URL" in line.get("hint", "") for line in logs)
 
@@ -551,9 +547,9 @@ def test_too_many_requests_hold_the_whole_channel_longer_each_time(fake: FakeZal
 
 
 def test_a_timeout_and_a_cut_are_uncertain_for_the_message_may_be_there(fake: FakeZalo) -> None:
-    fake.hang_next("sendMessage", 5)
+    fake.hang_next("sendMessage", SHORT_OF_A_HANG)
     with pytest.raises(Uncertain):
-        send(fake, Outgoing(AN, "chậm"), request_timeout=0.2)
+        send(fake, Outgoing(AN, "chậm"), request_timeout=1)
     fake.drop_next("sendMessage")
     with pytest.raises(Uncertain):
         send(fake, Outgoing(AN, "đứt"))

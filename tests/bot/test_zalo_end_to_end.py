@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -29,25 +28,18 @@ from tests.support.clock import Clock
 from tests.support.conversation import Conversation, answerer
 from tests.support.fake_zalo import FakeZalo
 from tests.support.looking import rows
+from tests.support.ports import free_port
 from tests.support.serving import serve
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 AN = "6ede9afa66b88fe6d6a9"
 BE = "0b1c2d3e4f5061728394"
 
 
 @pytest.fixture
-def zalo(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeZalo]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def zalo() -> Iterator[FakeZalo]:
     with FakeZalo() as fake:
         yield fake
-
-
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The knowledge, built once for all tests; it is the same one."""
-    monkeypatch.setattr("bot.wiring.load", lambda: None)
-    monkeypatch.setattr("bot.wiring.Answerer", lambda _knowledge: answerer())
 
 
 def run(script: Callable[[], None], database_url: str, zalo: FakeZalo, **more: Any) -> None:
@@ -75,7 +67,7 @@ class Talk:
         """Send a text and wait for an answer that holds some words; the answer."""
         before = len(self.zalo.replies(self.chat))
         self.zalo.user_says(self.chat, text, times=times)
-        return self.zalo.wait_for_message(self.chat, expected, after=before, timeout=10).text
+        return self.zalo.wait_for_message(self.chat, expected, after=before).text
 
 
 def test_the_four_jobs_a_restart_in_the_middle_and_a_message_brought_twice(
@@ -142,7 +134,7 @@ def test_a_long_text_comes_whole_and_ends_with_its_file(database: Database, data
     zalo.add_chat(AN)
 
     def read() -> None:
-        zalo.wait_for_message(AN, "http://bot.test/files/", timeout=10)
+        zalo.wait_for_message(AN, "http://bot.test/files/")
 
     run(read, database_url, zalo, public_url="http://bot.test")
     *parts, last = (seen.text for seen in zalo.replies(AN))
@@ -152,10 +144,8 @@ def test_a_long_text_comes_whole_and_ends_with_its_file(database: Database, data
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_zalo_brings_events_itself_and_nobody_else_can(database: Database, database_url: str, zalo: FakeZalo) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     zalo.takes_loopback = True
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
 
     def be_brought() -> None:
@@ -163,9 +153,11 @@ def test_zalo_brings_events_itself_and_nobody_else_can(database: Database, datab
         Talk(zalo, AN).says("quên mật khẩu vneid", "Quên mật khẩu", times=2)
         zalo.user_sends_what_is_withheld()
         zalo.user_sends(AN, "unsupported", {})
-        zalo.wait_for_message(AN, "chưa đọc được", timeout=10)
+        zalo.wait_for_message(AN, "chưa đọc được")
         assert zalo.deliveries == [200, 200, 200, 200]
-        forged = httpx.post(f"{address}/hooks/zalo-bot", json={}, headers={"X-Bot-Api-Secret-Token": "guess"})
+        forged = httpx.post(
+            f"{address}/hooks/zalo-bot", json={}, headers={"X-Bot-Api-Secret-Token": "guess"}, timeout=PATIENCE
+        )
         assert forged.status_code == 403
 
     run(be_brought, database_url, zalo, zalo_bot_mode="webhook", public_url=address, http_port=port)

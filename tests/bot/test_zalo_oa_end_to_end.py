@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,40 +15,30 @@ from typer.testing import CliRunner, Result
 
 from bot.channels.zalo_oa import PRESSED
 from bot.cli import app
-from bot.health import Finding
 from bot.inviting import invite
 from bot.settings import Settings
 from db import zalo_tokens
 from db.engine import Database
 from db.models import Account, AssistanceSession, Event, Outbox
 from tests.support.clock import Clock
-from tests.support.conversation import Conversation, answerer
+from tests.support.conversation import Conversation
 from tests.support.fake_zalo_oa import APP_ID, APP_SECRET, SECRET_KEY, FakeZaloOa, settings
+from tests.support.ports import free_port
 from tests.support.serving import serve
 from tests.support.waiting import wait_until
 
 AN = "2512523625412515"
 BE = "9912523625412599"
 
+pytestmark = pytest.mark.usefixtures("at_ease")
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def oa(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeZaloOa]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with FakeZaloOa(hook=f"http://127.0.0.1:{port}/hooks/zalo-oa") as fake:
+def oa() -> Iterator[FakeZaloOa]:
+    with FakeZaloOa(hook=f"http://127.0.0.1:{free_port()}/hooks/zalo-oa") as fake:
         yield fake
-
-
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The knowledge, built once for all tests; it is the same one."""
-    monkeypatch.setattr("bot.wiring.load", lambda: None)
-    monkeypatch.setattr("bot.wiring.Answerer", lambda _knowledge: answerer())
-    monkeypatch.setattr("bot.health._knowledge", lambda: Finding("kho kiến thức", ok=True, says="chưa xem"))
 
 
 def run(script: Callable[[], object], database_url: str, oa: FakeZaloOa, **more: Any) -> None:
@@ -75,12 +64,12 @@ class Talk:
     def says(self, text: str, expected: str, *, times: int = 1) -> str:
         before = len(self.oa.replies(self.user))
         self.oa.user_says(self.user, text, times=times)
-        return self.oa.wait_for_message(self.user, expected, after=before, timeout=10).text
+        return self.oa.wait_for_message(self.user, expected, after=before).text
 
     def presses(self, title: str, expected: str) -> str:
         before = len(self.oa.replies(self.user))
         self.oa.user_presses(self.user, title)
-        return self.oa.wait_for_message(self.user, expected, after=before, timeout=10).text
+        return self.oa.wait_for_message(self.user, expected, after=before).text
 
 
 def messages(database: Database) -> list[Outbox]:
@@ -110,7 +99,7 @@ def test_the_four_jobs_a_restart_in_the_middle_and_events_brought_twice(
 
     def join_ask_and_begin_to_log() -> None:
         oa.user_follows(AN)
-        oa.wait_for_message(AN, timeout=10)
+        oa.wait_for_message(AN)
         an.says(f"/start {code}", "đồng ý")
         an.presses("Đồng ý", "Tổ thôn 2")
         an.says("quen mat khau vneid", "Quên mật khẩu")
@@ -141,7 +130,7 @@ def test_what_was_written_while_the_program_was_down_is_brought_again(
     with ThreadPoolExecutor(1) as zalo:
         bringing = zalo.submit(oa.user_says, AN, "quên mật khẩu vneid")
         wait_until(lambda: None in oa.deliveries)
-        run(lambda: oa.wait_for_message(AN, "Quên mật khẩu", timeout=10), database_url, oa)
+        run(lambda: oa.wait_for_message(AN, "Quên mật khẩu"), database_url, oa)
         bringing.result()
     assert oa.deliveries[-1] == 200
 
@@ -207,7 +196,7 @@ def test_trouble_on_the_way_out_ends_well_or_is_told(database: Database, databas
         oa.drop_next("cs", accepted=True)
         an.says("quên mật khẩu vneid", "Quên mật khẩu")
         oa.user_says(BE, "cảm ơn")
-        oa.wait_for_message(BE, timeout=10)
+        oa.wait_for_message(BE)
         oa.silent_for_long(BE)
         oa.fail_next("cs", -230, "no interaction")
         oa.user_says(BE, "chào")

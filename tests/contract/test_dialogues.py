@@ -366,13 +366,14 @@ async def test_no_channel_and_no_database_makes_a_difference(
 ) -> None:
     played = list[Played]()
     databases = [f"sqlite:///{copyfile(migrated_sqlite, tmp_path / kind.name)}" for kind in DOORS]
-    on_postgresql = postgres.new_database(f"dialogue_{list(DIALOGUES).index(name)}")
+    on_postgresql = postgres.lend()
     places: list[tuple[type[Door], str]] = [*zip(DOORS, databases, strict=True), (WebDoor, on_postgresql)]
     for kind, url in places:
         door = kind()
         with closing(Database(url)) as database:
             played.append(await play(DIALOGUES[name], door, database, Clock(), way))
         await door.close()
+    postgres.take_back(on_postgresql)
     first, *others = played
     assert all(first.ways[number] for number, step in enumerate(DIALOGUES[name]) if not isinstance(step, Ticks))
     for other in others:

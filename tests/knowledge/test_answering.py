@@ -185,9 +185,9 @@ def test_what_is_not_ours_is_not_answered(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["nộp hồ sơ " * 1000, "a" * 10_000, "dichvucong" * 1000, "😀" * 10_000])
 def test_a_long_text_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # of this process only, however many others there are
     ANSWERER.decide(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @given(st.text(max_size=120))

@@ -113,7 +113,7 @@ class CrashStorm:
             time.sleep(self._draw.uniform(0, 0.5))
             return
         before = len(self._telegram.requests("sendMessage"))
-        wait_until(lambda: len(self._telegram.requests("sendMessage")) > before, 60)
+        wait_until(lambda: len(self._telegram.requests("sendMessage")) > before)
         time.sleep(self._draw.uniform(0, 0.5))
 
     def _bury(self, process: int) -> None:

@@ -37,7 +37,7 @@ GROUPS = {-11: -10011, -12: -10012}
 BLOCKED = 119
 TOO_LONG = "x" * 5000
 """Telegram refuses such a text for good."""
-_GIVES_UP_AFTER = 0.25
+_GIVES_UP_AFTER = 1.0
 
 
 class ShakyDatabase(Database):
@@ -138,7 +138,7 @@ class FaultStorm:
 
     async def _calms_down(self, running: asyncio.Task[None]) -> None:
         """Wait until nothing is under way, or delivery itself has come to grief."""
-        await until(lambda: running.done() or self._is_quiet(), 60)
+        await until(lambda: running.done() or self._is_quiet())
         if running.done():
             running.result()
 
@@ -170,7 +170,7 @@ class FaultStorm:
         if self._crash is not None and not self.crashes % 2:
             self._queue(30)
             sent = len(self._telegram.requests("sendMessage"))
-            await until(lambda: len(self._telegram.requests("sendMessage")) > sent, 30)
+            await until(lambda: len(self._telegram.requests("sendMessage")) > sent)
             await asyncio.to_thread(self._crash)
         self.crashes += self._crash is not None
         await asyncio.to_thread(self._database.cut_connections)

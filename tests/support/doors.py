@@ -29,10 +29,9 @@ from tests.support.fake_phones import FakePhones, Seen
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.fake_zalo import FakeZalo
 from tests.support.fake_zalo_oa import APP_ID, APP_SECRET, SECRET_KEY, FakeZaloOa
+from tests.support.waiting import PATIENCE
 
 PUBLIC = "http://bot.test"
-_PATIENCE = 30.0
-"""Seconds for a request: a slow machine must not look like a lost answer, which the platforms here never leave open."""
 _CHOICE = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 _WORDS = re.compile(r"Bác nhắn (?:chữ|một trong các chữ sau) để chọn: (.+)$")
 _FILE = re.compile(r"/files/([\w-]{43})/")
@@ -129,7 +128,7 @@ class TelegramDoor(Door):
 
     def connect(self, _database: Database, _clock: Clock) -> TelegramChannel:
         self._channel = TelegramChannel(
-            self.platform.token, self.platform.url, poll_timeout=5, request_timeout=_PATIENCE
+            self.platform.token, self.platform.url, poll_timeout=5, request_timeout=PATIENCE
         )
         return self._channel
 
@@ -179,7 +178,7 @@ class ZaloBotDoor(Door):
 
     def connect(self, _database: Database, _clock: Clock) -> ZaloBotChannel:
         self._channel = ZaloBotChannel(
-            self.platform.token, self.platform.url, public_url=PUBLIC, request_timeout=_PATIENCE
+            self.platform.token, self.platform.url, public_url=PUBLIC, request_timeout=PATIENCE
         )
         return self._channel
 
@@ -229,7 +228,7 @@ class ZaloOaDoor(Door):
     def connect(self, database: Database, clock: Clock) -> ZaloOaChannel:
         tokens = AccessTokens(database, APP_ID, APP_SECRET, self._first_token, self.platform.url, clock=clock)
         self._channel = ZaloOaChannel(
-            tokens, self.platform.url, trouble=_untold, public_url=PUBLIC, request_timeout=_PATIENCE, clock=clock
+            tokens, self.platform.url, trouble=_untold, public_url=PUBLIC, request_timeout=PATIENCE, clock=clock
         )
         return self._channel
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tests.support.fake_server import FakeServer
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,21 @@ class FakePhones(FakeServer):
             known = self._chats.get(chat)
             return list(known.messages) if known else []
 
-    def wait_for_message(self, chat: str, containing: str = "", *, after: int = 0, timeout: float = 5.0) -> Seen:
+    def wait_for_message(self, chat: str, containing: str = "", *, after: int = 0, timeout: float = PATIENCE) -> Seen:
         """The first message of the bot that fits, leaving out the first `after`; blocks until it is there."""
 
         def fitting() -> Seen | None:
             return next((seen for seen in self.replies(chat)[after:] if containing in seen.text), None)
 
         return self.wait_for(
-            fitting, timeout, lambda: f"no message {containing!r} in chat {chat}, only {self.replies(chat)[after:]}"
+            fitting, lambda: f"no message {containing!r} in chat {chat}, only {self.replies(chat)[after:]}", timeout
         )
 
     def bring(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """Bring an event to the webhook, and note what it was answered with."""
         parts = urlsplit(url)
         connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = connect(parts.netloc, timeout=5)
+        connection = connect(parts.netloc, timeout=PATIENCE)
         try:
             connection.request("POST", parts.path, body, {"Content-Type": "application/json", **headers})
             status = connection.getresponse().status

@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.support.waiting import PATIENCE
+
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -62,6 +64,7 @@ class FakeServer:
     def __init__(self, port: int = 0) -> None:
         self._changed = threading.Condition()
         self._closed = False
+        self._healed = 0
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._requests: list[Request] = []
         self._server = _Server(("127.0.0.1", port), self)
@@ -105,16 +108,16 @@ class FakeServer:
         with self._changed:
             return [request for request in self._requests if not method or request.method.lower() == method.lower()]
 
-    def wait_for_requests(self, method: str, count: int = 1, timeout: float = 5.0) -> list[Request]:
+    def wait_for_requests(self, method: str, count: int = 1, timeout: float = PATIENCE) -> list[Request]:
         """Block until a method was called so many times."""
 
         def enough() -> list[Request] | None:
             calls = self.requests(method)
             return calls if len(calls) >= count else None
 
-        return self.wait_for(enough, timeout, lambda: f"{method} was called {len(self.requests(method))} times")
+        return self.wait_for(enough, lambda: f"{method} was called {len(self.requests(method))} times", timeout)
 
-    def wait_for(self, look: Callable[[], T | None], timeout: float, problem: Callable[[], str]) -> T:
+    def wait_for(self, look: Callable[[], T | None], problem: Callable[[], str], timeout: float = PATIENCE) -> T:
         """Block until `look` finds something; it is asked again whenever anything changes."""
         found: list[T] = []
 
@@ -142,6 +145,13 @@ class FakeServer:
         """Close the connection of the next calls without an answer, what was asked being done if `accepted`."""
         self._break(method, Fault(accepted=accepted, drops=True), times)
 
+    def heal(self) -> None:
+        """Take back every fault that is still to come, and let go of the answers that are held back."""
+        with self._changed:
+            self._faults.clear()
+            self._healed += 1
+            self._changed.notify_all()
+
     def answer(
         self, path: str, params: Json, headers: Mapping[str, str], is_given_up: Callable[[], bool]
     ) -> tuple[int, Json] | None:
@@ -155,7 +165,8 @@ class FakeServer:
         answer = self.respond(request, path, fault)
         if fault.seconds:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, fault.seconds)
+                healed = self._healed
+                self._changed.wait_for(lambda: self._closed or self._healed > healed, fault.seconds)
         return None if fault.drops else answer
 
     def _break(self, method: str, fault: Fault, times: int) -> None:

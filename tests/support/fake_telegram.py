@@ -22,11 +22,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.fake_server import ApiError, FakeServer, Fault, Json, Request, units
+from tests.support.waiting import PATIENCE
 
 TOKEN = "123456789:fake-telegram-token"
 BOT_ID = 123456789
 DEFAULT_USER = 1001
 DEFAULT_NAME = "Nguyễn Văn An"
+LONGEST_POLL = 50
+"""Seconds, whatever is asked for."""
 _CONTENT = "name and content of the file"
 """A field of our own, which the bot never sees."""
 _BRINGS_AGAIN_AFTER = 0.02
@@ -66,6 +69,8 @@ class FakeTelegram(FakeServer):
 
     Attributes:
         enforce_limits: True to answer 429 above 30 messages/s in all, 1/s in a chat, 20/min in a group.
+        clock: The seconds by which these are counted.
+        polls: How many polls have begun, if only to end the one before.
         commands: The menu that the bot has set.
         takes_loopback: True to take a webhook's address on this machine, which the real one refuses.
         deliveries: The status that each update brought to the webhook was answered with; None without an answer.
@@ -76,6 +81,8 @@ class FakeTelegram(FakeServer):
         self.token = token
         self.username = username
         self.enforce_limits = False
+        self.clock: Callable[[], float] = time.monotonic
+        self.polls = 0
         self.commands: list[Json] = []
         self.takes_loopback = False
         self.deliveries: list[int | None] = []
@@ -84,7 +91,6 @@ class FakeTelegram(FakeServer):
         self._updates: deque[Json] = deque()
         self._newest: Json = {}
         self._allowed: list[str] | None = None
-        self._poll = 0
         self._webhook = ""
         self._webhook_secret = ""
         self._queries: dict[str, bool] = {}
@@ -228,7 +234,7 @@ class FakeTelegram(FakeServer):
         *,
         predicate: Callable[[Seen], bool] = lambda message: True,
         after: int = 0,
-        timeout: float = 5.0,
+        timeout: float = PATIENCE,
     ) -> Seen:
         """The first message of the bot that fits, among those with an id above `after`; blocks until it is there."""
 
@@ -237,7 +243,7 @@ class FakeTelegram(FakeServer):
             return next((reply for reply in replies if containing in reply.text and predicate(reply)), None)
 
         return self.wait_for(
-            fitting, timeout, lambda: f"no message {containing!r} in chat {chat}, only {self.replies(chat)}"
+            fitting, lambda: f"no message {containing!r} in chat {chat}, only {self.replies(chat)}", timeout
         )
 
     # What a test may look at and break
@@ -311,17 +317,17 @@ class FakeTelegram(FakeServer):
         while offset > 0 and self._updates and self._updates[0]["update_id"] < offset:
             self._updates.popleft()
         self._changed.wait_for(
-            lambda: self._updates or self._poll != mine or self._closed, min(_int(params, "timeout", 0), 50)
+            lambda: self._updates or self.polls != mine or self._closed, min(_int(params, "timeout", 0), LONGEST_POLL)
         )
-        if self._poll != mine:
+        if self.polls != mine:
             reason = "setWebhook request" if self._webhook else "other getUpdates request"
             raise ApiError(409, f"Conflict: terminated by {reason}; make sure that only one bot instance is running")
         return list(self._updates)[:limit]
 
     def _end_open_poll(self) -> int:
-        self._poll += 1
+        self.polls += 1
         self._changed.notify_all()
-        return self._poll
+        return self.polls
 
     def _set_webhook(self, params: Json) -> bool:
         url, secret = str(params.get("url", "")), str(params.get("secret_token", ""))
@@ -433,11 +439,11 @@ class FakeTelegram(FakeServer):
         """Refuse what is above the limits; only what passes counts."""
         own = (20, 60.0) if place.about["type"] != "private" else (1, 1.0)
         for sent_at, (most, span) in ((self._sent_at, (30, 1.0)), (place.sent_at, own)):
-            wait = _wait(sent_at, most, span)
+            wait = _wait(sent_at, most, span, self.clock())
             if wait:
                 raise ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
         for sent_at in (self._sent_at, place.sent_at):
-            sent_at.append(time.monotonic())
+            sent_at.append(self.clock())
 
     # Inside
 
@@ -493,7 +499,7 @@ def _post(url: str, update: Json, secret: str) -> int | None:
     """Bring one update; the status it was answered with, None without an answer."""
     parts = urlsplit(url)
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.netloc, timeout=5)
+    connection = connect(parts.netloc, timeout=PATIENCE)
     headers = {"Content-Type": "application/json"} | ({"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {})
     try:
         connection.request("POST", parts.path, json.dumps(update), headers)
@@ -596,9 +602,8 @@ def _keyboard(params: Json) -> Json:
     return {"reply_markup": markup}
 
 
-def _wait(sent_at: deque[float], most: int, span: float) -> int:
+def _wait(sent_at: deque[float], most: int, span: float, now: float) -> int:
     """Whole seconds until one more message is allowed, 0 if it is now."""
-    now = time.monotonic()
     while sent_at and sent_at[0] <= now - span:
         sent_at.popleft()
     return 0 if len(sent_at) < most else max(1, math.ceil(sent_at[0] + span - now))

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Self
 
@@ -18,9 +17,9 @@ from rich.console import Console
 from bot import wiring
 from bot.settings import Settings, load_settings
 from tests.support.process import environment
+from tests.support.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
-_DIES_WITHIN = 10.0
 
 
 class Nursery:
@@ -68,11 +67,7 @@ class Nursery:
     def kill(self, process: int) -> None:
         """End a process as a power cut does."""
         os.kill(process, signal.SIGKILL)
-        deadline = time.monotonic() + _DIES_WITHIN
-        while _is_there(process):
-            if time.monotonic() > deadline:
-                raise TimeoutError
-            time.sleep(0.001)
+        wait_until(lambda: not _is_there(process))
         self._running.discard(process)
 
 

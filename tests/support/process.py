@@ -12,8 +12,7 @@ from typing import Self
 
 import httpx
 
-STARTS_WITHIN = 20.0
-STOPS_WITHIN = 10.0
+from tests.support.waiting import PATIENCE
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -41,7 +40,7 @@ def cnscd(*arguments: str, folder: Path, typed: str = "", **settings: str) -> su
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -63,7 +62,7 @@ class RunningBot:
     def start(self) -> Self:
         """Start, and return once it serves."""
         self.launch()
-        deadline = time.monotonic() + STARTS_WITHIN
+        deadline = time.monotonic() + PATIENCE
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"does not serve (status {self.process.poll()}): {self.log}")
@@ -106,7 +105,7 @@ class RunningBot:
     def stop(self) -> int:
         """Ask it to end as the system does, and return its status."""
         self.process.terminate()
-        return self.process.wait(STOPS_WITHIN)
+        return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         """End it as a power cut does."""

@@ -13,8 +13,7 @@ from rich.console import Console
 
 from bot import wiring
 from bot.settings import Settings
-
-STARTS_WITHIN = 20.0
+from tests.support.waiting import PATIENCE
 
 
 class _Screen(io.StringIO):
@@ -39,7 +38,7 @@ def serve(script: Callable[[], object], settings: Settings) -> None:
     screen = _Screen()
 
     def follow() -> None:
-        if not screen.serves.wait(STARTS_WITHIN) or screen.given_up:
+        if not screen.serves.wait(PATIENCE) or screen.given_up:
             return
         try:
             script()
