@@ -4,23 +4,37 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile -q $(LOCK) --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: run test fit check coverage format lock bench soak
+.PHONY: run test suite check formatted linted typed layered based fit coverage format lock bench soak
 .DEFAULT_GOAL := run
 
 run: .venv/.runs
 	$(BIN)/cnscd run
 
-test: .venv/.develops check
+# Side by side, since the suite leaves a processor idle now and then; each of them is run to its end.
+test: .venv/.develops
+	$(MAKE) --no-print-directory --keep-going --jobs 2 suite check
+
+suite: .venv/.develops
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 coverage: .venv/.develops
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term:skip-covered
 
-check: .venv/.develops
+check: formatted linted typed layered based
+
+formatted: .venv/.develops
 	$(BIN)/ruff format --check .
+
+linted: .venv/.develops
 	$(BIN)/ruff check .
+
+typed: .venv/.develops
 	$(BIN)/mypy
+
+layered: .venv/.develops
 	$(BIN)/lint-imports
+
+based: .venv/.develops
 	$(BIN)/cnscd kb check
 
 format: .venv/.develops

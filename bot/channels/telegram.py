@@ -52,6 +52,7 @@ CHATS_AT_ONCE = 8
 CAPTION_LIMIT = 1024
 CONFLICT_LOG_EVERY = 60.0
 _ANSWERS_GRACE = 2.0
+_CONFIRMED_WITHIN = 2.0
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
@@ -352,7 +353,7 @@ class TelegramChannel:
 
     async def _confirm(self, offset: int) -> None:
         """Tell the server what was handled; what it hands out in return stays unconfirmed and comes again."""
-        await self._best_effort("getUpdates", read_timeout=2.0, offset=offset, timeout=0, limit=1)
+        await self._best_effort("getUpdates", read_timeout=_CONFIRMED_WITHIN, offset=offset, timeout=0, limit=1)
 
     # Sending
 

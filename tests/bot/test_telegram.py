@@ -30,7 +30,7 @@ from bot.channels.telegram import TelegramChannel, TelegramHook, to_incoming
 from handlers.message import Attachment, Button, ChatRef, Incoming, Kind
 from tests.support.fake_telegram import TOKEN, FakeTelegram
 from tests.support.ports import free_port
-from tests.support.waiting import SHORT_OF_A_HANG, until
+from tests.support.waiting import PATIENCE, SHORT_OF_A_HANG, until
 
 AN = 42
 BE = 43
@@ -43,8 +43,10 @@ SAVE = ((Button("Lưu", "log:save"), Button("Huỷ", "log:cancel")),)
 
 
 @pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_ease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves this machine, which may be slow."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(telegram, "_CONFIRMED_WITHIN", PATIENCE)
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 
 from bot import delivery
 from bot.channels import asking
+from bot.web import hooks
 from tests.support.doors import DOORS, Door
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -18,8 +20,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause too long to wait for; nothing leaves this machine."""
+    """No pause too long to wait for; nothing leaves this machine, which may be slow."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(hooks, "ANSWERS_WITHIN", PATIENCE)
     monkeypatch.setattr(delivery, "_LOOK_EVERY", 0.02)
     monkeypatch.setattr(asking, "_FIRST_FLOOD_PAUSE", 0.02)
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -66,7 +67,8 @@ class Nursery:
 
     def kill(self, process: int) -> None:
         """End a process as a power cut does."""
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended before
+            os.kill(process, signal.SIGKILL)
         wait_until(lambda: not _is_there(process))
         self._running.discard(process)
 

@@ -8,14 +8,14 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import text
 
 from db.engine import Database
-from db.migrate import upgrade
+from db.migrate import current_revision, upgrade
 from tests.support.waiting import PATIENCE
 
 with warnings.catch_warnings():
@@ -77,11 +77,10 @@ class PostgresServer:
         self._server.psql("ALTER SYSTEM SET fsync = off")
         self._server.psql("SELECT pg_reload_conf()")
         self._server.psql(f"CREATE DATABASE {_TEMPLATE}")
-        database = Database(self._url(_TEMPLATE))
-        upgrade(database)
-        with database.transaction() as db:
-            db.execute(text(_GUARD))
-        database.close()
+        with closing(Database(self._url(_TEMPLATE))) as database:
+            upgrade(database)
+            with database.transaction() as db:
+                db.execute(text(_GUARD))
 
     def new_database(self, name: str) -> str:
         """Return the address of a fresh, migrated database."""
@@ -93,14 +92,16 @@ class PostgresServer:
         if self._idle:
             return self._idle.pop()
         self._made += 1
-        return self.new_database(f"lent_{os.getpid()}_{self._made}")
+        url = self.new_database(f"lent_{os.getpid()}_{self._made}")
+        with closing(Database(url)) as database:
+            self._revision = current_revision(database)
+        return url
 
     def take_back(self, url: str) -> None:
         """Empty a database for the next who borrows one, which is far quicker than making it anew."""
-        database = Database(url)
-        with database.transaction() as db:
+        with closing(Database(url)) as database, database.transaction() as db:
             db.execute(text(_EMPTY))
-        database.close()
+            db.execute(text("UPDATE alembic_version SET version_num = :made_with"), {"made_with": self._revision})
         self._idle.append(url)
 
     def empty_database(self, name: str) -> str:
