@@ -46,6 +46,7 @@ fit: .venv/.benches
 	$(BIN)/python -m tests.support.fit_likeness
 	$(BIN)/python -m tests.support.fit_ranking
 	$(BIN)/python -m tests.support.fit_confidence
+	$(BIN)/python -m tests.support.fit_log
 
 # Measures the search beside other engines, then messages answered a second. RETRIEVAL_DATA may name a folder of questions.
 bench: .venv/.benches

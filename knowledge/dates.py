@@ -112,7 +112,8 @@ def _either(tokens: Sequence[Token], day: Day, today: date) -> Day:
 def _occasion(tokens: Sequence[Token], start: int, today: date) -> Day | None:
     """Read "hôm mưa to" and "bữa họp thôn": some day, told by what happened."""
     counted = start > 0 and (tokens[start - 1].is_number or number_at(tokens, start - 1) is not None)
-    named = tokens[start].means(_tables().words.occasions) and not counted and not tokens[start].is_capital
+    named = tokens[start].means(_tables().words.occasions) and not counted
+    named = named and not (start and tokens[start].is_capital and not tokens[start - 1].is_break)
     named = named and not (start and tokens[start - 1].means(("hẹn",)))  # "hẹn bữa khác"
     if not named or start + 1 >= len(tokens) or not tokens[start + 1].raw.isalpha():
         return None

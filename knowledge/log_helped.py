@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from knowledge.log_outcome import phrases, verb_words
+from knowledge.log_outcome import is_negation, phrases, verb_words
 from knowledge.log_people import Mention, people_words
 from knowledge.log_spans import Sentence
 from knowledge.phrases import PhraseTable, Token
@@ -151,12 +151,18 @@ def _sums_up(sentence: Sentence, mention: Mention) -> bool:
     before = sentence.tokens[mention.start - 1]
     _, end = sentence.clause(mention.start)
     failed = any(mention.start <= signal.start < end and signal.kind == "failed" for signal in sentence.signals)
-    return mention.numbered and not failed and (before.raw in {",", ":"} or before.means(("được", "là", "gồm", "cộng")))
+    return (
+        mention.numbered
+        and not failed
+        and (before.raw in {",", ":"} or before.means(("được", "là", "gồm", "cộng", "có")))
+    )
 
 
 def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     tokens = sentence.tokens
     before = tokens[mention.start - 1] if mention.start else None
+    if _is_helped_by_us(sentence, mention):
+        return False
     lone = mention.end == mention.start + 1 and not mention.numbered
     speaker = lone and tokens[mention.start].means(people_words().speakers)
     handed = before is not None and before.means((*verb_words().for_, "dẫn", "trợ", "chỉ", "bày", "dạy"))
@@ -183,6 +189,17 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     if any(_is_served(tokens, at) for at in range(mention.end + _is_our_pair(tokens, mention), giver)):
         return False
     return not any(start <= at < mention.start for at in sentence.gives)
+
+
+def _is_helped_by_us(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether somebody, alone or with others, had it done by us: "bà Vườn và cháu được em hướng dẫn"."""
+    tokens = sentence.tokens
+    ends = {other.start: other.end for other in sentence.mentions}
+    at = mention.end
+    while at + 1 < len(tokens) and tokens[at].means((*people_words().joiners, ",")) and at + 1 in ends:
+        at = ends[at + 1]
+    passive = at + 1 < len(tokens) and tokens[at].means(("được", "nhờ")) and not tokens[at].plain
+    return passive and tokens[at + 1].means(people_words().speakers)
 
 
 def _has_it_recorded(tokens: Sequence[Token], mention: Mention) -> bool:
@@ -424,11 +441,16 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
         return True
     if _tells_of_hidden(sentence, mention):
         return True
+    if not busy and mains[-1].end <= start and is_lacking(sentence, mention):
+        return True
     if start <= mains[-1].start:
         return _is_judged_alone(sentence, mention, mains[-1])
     if _narrows(sentence, mention, mains[-1]):
         return True
     same = mention.noun in {other.noun for other in mains} or mention.kind == "counted"
+    came = mention.noun == "nguoi" and before.means(("cho",)) and not _is_worked_on(sentence, mains[-1])
+    if mention.count == sum(known) and came:
+        return True  # "2 vợ chồng ông Bé tới nhà, tôi cài cho 2 người"
     if mention.count == sum(known) and not busy and mention.end < end and _means_all(mention, mains):
         return True  # "kích hoạt cho ba má tui, hai ông bà mừng lắm"
     if mention.count == sum(known) and (start, end) == (mention.start, mention.end) and mention.noun == "nguoi":
@@ -439,6 +461,23 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
         return True  # "4 bác cài được hết mà 1 bác chưa được"
     main_start, main_end = sentence.clause(mains[-1].start)
     return not any(main_start <= signal.start < main_end and signal.kind == "done" for signal in sentence.signals)
+
+
+def is_lacking(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether some of those counted lack what was needed: "13 người, 2 người không có sim"."""
+    tokens, at = sentence.tokens, mention.end
+    while at < len(tokens) and tokens[at].means(("thì", "bị", "do", "vì")):
+        at += 1
+    return at < len(tokens) and (
+        tokens[at].means(("thiếu", "quên", "mất", "hết", "hỏng", "kẹt", "vướng"))
+        or (is_negation(tokens[at]) and at + 1 < len(tokens) and tokens[at + 1].means(("có", "đủ", "mang", "nhớ")))
+    )
+
+
+def _is_worked_on(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether the clause of people says what was done for them."""
+    start, end = sentence.clause(mention.start)
+    return any(start <= at < end for at in [*sentence.gives, *sentence.acts, *(t.start for t in sentence.topics)])
 
 
 def _means_all(mention: Mention, mains: Sequence[Mention]) -> bool:
@@ -497,13 +536,19 @@ def phrase_table(listed: tuple[str, ...]) -> PhraseTable[str]:
     return PhraseTable((phrase, phrase) for phrase in listed)
 
 
+def _is_each(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether "mỗi" means each; behind "được" it means only: "giúp được mỗi 1 cụ"."""
+    only = at > 0 and tokens[at - 1].means(("được", "có", "chỉ"))
+    return tokens[at].canon == "mỗi" and not only
+
+
 def count_people(tokens: Sequence[Token], mains: Sequence[Mention]) -> int | None:
     """Return how many `mains` are in all: of persons if any are told, else of households; None if not exactly told."""
     for mention in mains:
         if any(phrase_at(people_words().totals, tokens, at) for at in range(max(0, mention.start - 2), mention.start)):
             return mention.count
     for mention in mains:
-        if any(token.means(("mỗi",)) for token in tokens[max(0, mention.start - 2) : mention.start]):
+        if mention.numbered and any(_is_each(tokens, at) for at in range(max(0, mention.start - 2), mention.start)):
             return None  # "2 hộ, mỗi hộ 3 người": asked rather than reckoned
     persons = [mention for mention in mains if mention.kind != "household"] or list(mains)
     if not persons or any(mention.count is None for mention in persons):

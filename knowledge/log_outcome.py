@@ -54,6 +54,8 @@ class VerbWords(WordList):
     sources: tuple[str, ...]
     sayings: tuple[str, ...]
     from_news: tuple[str, ...]
+    strange_helpers: tuple[str, ...]
+    repairs: tuple[str, ...]
     outsiders: tuple[str, ...]
     deals: tuple[str, ...]
     over_net: tuple[str, ...]
@@ -238,7 +240,9 @@ def _negated(tokens: Sequence[Token], at: int) -> Signal | None:
         # "không vào được": the verb is the success word itself only where no closing word follows.
         if closing and not _another_follows(tokens, position):
             end = succeeded.end if succeeded else position + 1
-            named = at > 0 and tokens[at - 1].means(("lỗi", "vụ"))  # "xử lý lỗi không đăng nhập được"
+            named = at > 0 and tokens[at - 1].means(
+                ("lỗi", "vụ", "cảnh", "chuyện", "tình trạng", "trạng", "việc", "bệnh")
+            )  # "xử lý lỗi không đăng nhập được"
             return Signal(at, end, "failed", tuple(acted), is_trouble=named)
         if closing or phrases("act").at(tokens, position) is not None:
             acted.append(tokens[position].fold)

@@ -57,6 +57,12 @@ _MOST_CHILDREN = 10
 _NEVER_BARE = frozenset(["di", "ma", "mo", "vi", "noi", "ngoai", "gia", "ban", "dua", "thay"])
 _NEVER_ALONE = frozenset(["vi", "noi", "ngoai", "gia", "ban", "dua"])
 """These are no people by themselves even with their marks: "già", "bạn"."""
+_RELATIONS = frozenset(
+    ["con", "chau", "vo", "chong", "me", "bo", "con gai", "con trai", "con dau", "con re", "chau noi", "chau ngoai"]
+)
+"""Behind a name they say whose somebody is."""
+_NUMBERED_THINGS = ("lớp", "khoá", "mức", "quý", "bước")
+"""A number behind these counts nobody."""
 _PARENTS = ("bố", "mẹ", "má", "mạ", "cha", "con", "vợ", "chồng")
 
 
@@ -186,10 +192,22 @@ def find_mentions(tokens: Sequence[Token], taken: frozenset[int], handed: frozen
             )
         if mention is None:
             position += 1
+            continue
+        if mentions and _is_relation(tokens, mentions[-1], mention):
+            mentions[-1] = replace(mentions[-1], end=mention.end)
         else:
             mentions.append(mention)
-            position = mention.end
+        position = mention.end
     return mentions
+
+
+def _is_relation(tokens: Sequence[Token], mention: Mention, behind: Mention) -> bool:
+    """Tell whether only whose child or wife somebody is follows: "cháu Minh con anh Hải"."""
+    if not (mention.name and behind.name) or behind.numbered or tokens[behind.start].plain:
+        return False
+    if mention.end == behind.start:
+        return behind.noun in _RELATIONS
+    return mention.end + 1 == behind.start and tokens[mention.end].fold in _RELATIONS
 
 
 def _whole_house(tokens: Sequence[Token], start: int) -> Mention | None:
@@ -267,6 +285,8 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
     if vague is not None and vague.value == "trên" and start > 0 and tokens[start - 1].is_number:
         return _several(tokens, vague.end, taken, handed)  # "3 trên 5 bác"
     number_start = vague.end if vague else start
+    if start > 0 and tokens[start].is_number and tokens[start - 1].means(_NUMBERED_THINGS):
+        return None  # "5 em lop 12 o trung tam"
     number = (_either(tokens, number_start) or number_at(tokens, number_start)) if number_start < len(tokens) else None
     if number is not None and number.value is None and tokens[number_start].fold == "muoi":
         more = number_at(tokens, number_start + number.length)
@@ -364,8 +384,9 @@ def _is_no_number(tokens: Sequence[Token], start: int, noun_start: int, taken: f
     if tokens[start].fold != "bay":
         return False
     noun = _noun_at(tokens, noun_start)
-    named = noun is not None and noun[1] < len(tokens) and _is_name(tokens[noun[1]])
-    return start - 1 in taken or (named and (start == 0 or tokens[start - 1].is_break))  # "bay ba Hoe": bày
+    opens = start == 0 or tokens[start - 1].is_break or tokens[start - 1].means(people_words().speakers)
+    # "bay ba Hoe", "e bay me Gai": bày; who counts seven of them writes a digit
+    return start - 1 in taken or (noun is not None and noun[0] == "kin" and opens)
 
 
 def _either(tokens: Sequence[Token], start: int) -> Number | None:
@@ -423,7 +444,10 @@ def _counted_otherwise(
     closed = at + 1 >= len(tokens) or tokens[at + 1].is_break
     if tokens[start - 1].is_break and at < len(tokens) and tokens[at].means(("xong", "được", "chưa", "ok")) and closed:
         return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "nộp hồ sơ: 3 xong, 3 chưa"
-    if tokens[start - 1].raw == ":" and at < len(tokens) and at in taken:
+    labelled = tokens[start - 1].raw == ":" or (
+        tokens[start - 1].raw in {",", ";"} and _counts_topics(tokens, start, taken)
+    )
+    if labelled and at < len(tokens) and at in taken:
         return Mention(start, at, number.value, "counted", "nguoi", numbered=True)  # "thôn Phú: 5 VNeID"
     if start - 1 not in handed:
         return None
@@ -432,6 +456,12 @@ def _counted_otherwise(
     if phrases("within").at(tokens, at):
         return None  # "giúp 3 trên 7 hộ"
     return Mention(start, at + 1, number.value, "counted", tokens[at].fold, numbered=True)
+
+
+def _counts_topics(tokens: Sequence[Token], end: int, taken: frozenset[int]) -> bool:
+    """Tell whether a list in front of token `end` counts by topic: "thôn Trung: 5 VNeID, 2 dịch vụ công"."""
+    colon = next((at for at in range(end) if tokens[at].raw == ":"), None)
+    return colon is not None and tokens[colon + 1].is_number and colon + 2 in taken
 
 
 def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: frozenset[int]) -> Mention | None:

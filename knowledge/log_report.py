@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.log_helped import find_helped
+from knowledge.log_likeness import likeness_of_report
 from knowledge.log_outcome import Signal, is_negation, phrases, verb_words
 from knowledge.log_people import Mention, people_words
 from knowledge.log_places import shop_before
@@ -25,6 +26,12 @@ _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
 _NEIGHBOURS = frozenset(
     ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
 )
+_LIKE_A_REPORT = 0.0
+"""Log-odds from which a sentence that no single word settles is taken for a report."""
+_UNLIKE_A_REPORT = -3.6
+"""Log-odds below which a sentence is no report whatever a single word tells."""
+_MUCH_LIKE_A_REPORT = 0.6
+"""Log-odds from which that somebody asked for help is only how the report of it begins."""
 _OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
 _NEWS_REACH = 4
@@ -33,7 +40,16 @@ _UNSAFE_PLANS = frozenset(["dinh", "mot", "tinh", "dung", "lich"])
 
 
 def is_report(sentence: Sentence) -> bool:
-    """Tell whether the sentence reports help given."""
+    """Tell whether the sentence reports help given; where no single word tells, all its words together do."""
+    told = _told(sentence)
+    if told is False:
+        return False
+    likeness = likeness_of_report(sentence)
+    return likeness >= (_LIKE_A_REPORT if told is None else _UNLIKE_A_REPORT) or (bool(told) and bool(sentence.hidden))
+
+
+def _told(sentence: Sentence) -> bool | None:
+    """Tell whether the sentence surely reports help given (True) or surely does not (False); None: nothing tells."""
     tokens = sentence.tokens
     if _opens_report(tokens, 0) and sentence.mentions:
         return True
@@ -41,8 +57,10 @@ def is_report(sentence: Sentence) -> bool:
         return False
     if _asks_to_record(sentence):
         return True
-    if _is_request(sentence) or _is_offer(tokens) or _is_thanks(sentence):
+    if _closes_as_request(sentence) or _is_offer(tokens) or _is_thanks(sentence):
         return False
+    if _asks_first(sentence):
+        return likeness_of_report(sentence) >= _MUCH_LIKE_A_REPORT
     if not sentence.gives and phrases("strangers").find(tokens):
         return False  # somebody tells of a swindler's call
     if _is_hearsay(sentence) or _is_news(tokens) or _is_of_outsiders(sentence):
@@ -71,10 +89,10 @@ def is_report(sentence: Sentence) -> bool:
             return True  # Whoever tells somebody's number has helped them.
         if tokens[giving[0]].fold == "giup" and any(mention.kind == "generic" for mention in helped):
             return True  # "giúp người dân cài vneid", but "hướng dẫn người dân…" may be a question
-        return numbered or anchored or any(_is_somebody(sentence, mention) for mention in helped)
-    if sentence.gives:
+        return numbered or anchored or any(_is_somebody(sentence, mention) for mention in helped) or None
+    if sentence.gives or phrases("meetings").find(tokens):
         return False
-    return _reports_without_giving(sentence, helped, numbered, anchored)
+    return _reports_without_giving(sentence, helped, numbered, anchored) or None
 
 
 def _opens_report(tokens: Sequence[Token], at: int) -> bool:
@@ -109,8 +127,6 @@ def _is_somebody(sentence: Sentence, mention: Mention) -> bool:
 def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbered: bool, anchored: bool) -> bool:
     """Judge "3 bà cài vneid" and "sáng nay cài vneid ở thôn 2", which only name what was done."""
     tokens = sentence.tokens
-    if phrases("meetings").find(tokens):
-        return False
     if not sentence.topics and not sentence.acts:
         return any(mention.numbered and tokens[mention.start - 1].means(("xong",)) for mention in helped)
     if any(_labels_people(sentence, topic) for topic in sentence.topics):
@@ -222,7 +238,23 @@ def _is_thanks(sentence: Sentence) -> bool:
 def _is_hearsay(sentence: Sentence) -> bool:
     """Tell whether what was done is only heard of; "giúp bác Tư, bác khoe với cả xóm" tells of help first."""
     heard = phrases("hearsay").find(sentence.tokens, covered(sentence.topics))
-    return bool(heard) and heard[0].start < min([*sentence.gives, len(sentence.tokens)])
+    told = bool(heard) and heard[0].start < min([*sentence.gives, len(sentence.tokens)])
+    if told and any(_is_by_writer(sentence.tokens, at) and at > heard[0].end + 1 for at in sentence.gives):
+        return False  # "bà khoe đã tự gọi được sau khi em chỉ"
+    return told or _is_told_by_others(sentence)
+
+
+def _is_told_by_others(sentence: Sentence) -> bool:
+    """Tell whether somebody else says what yet others did: "bác Tám nói hôm qua có người đến cài"."""
+    tokens = sentence.tokens
+    if any(token.means(people_words().speakers) for token in tokens):
+        return False
+    return any(
+        mention.end < len(tokens)
+        and phrases("sayings").at(tokens, mention.end) is not None
+        and any(phrases("strange_helpers").find(tokens[mention.end : sentence.clause(mention.end)[1]]))
+        for mention in sentence.mentions
+    )
 
 
 def _is_news(tokens: Sequence[Token]) -> bool:
@@ -363,8 +395,8 @@ def _is_nothing(sentence: Sentence, at: int) -> bool:
     return negated and sentence.tokens[at].means(("ai", "gì", "đâu", "cái", "nào"))
 
 
-def _is_request(sentence: Sentence) -> bool:
-    """Tell whether help is asked for: by a closing "với" or "nhé", or by a word like "nhờ" in front of the work."""
+def _closes_as_request(sentence: Sentence) -> bool:
+    """Tell whether help is asked for by a closing word like "với" or "nhé"."""
     tokens = sentence.tokens
     while tokens and (tokens[-1].is_break or tokens[-1].means(("ạ", "ad"))):
         tokens = tokens[:-1]
@@ -391,13 +423,17 @@ def _is_request(sentence: Sentence) -> bool:
     if last.means(_CLOSING_WORDS) and len(tokens) - 1 not in spoken_for and not unsafe:
         return True
     in_reason = any(start <= len(tokens) - 1 < end for start, end in sentence.reasons)
-    if (
+    return (
         len(tokens) - 1 not in covered(sentence.places)
         and last.means(("không", "hông", "chưa"))
         and not in_reason
         and not _clause_counts(sentence, len(tokens) - 1)
-    ):
-        return True
+    )
+
+
+def _asks_first(sentence: Sentence) -> bool:
+    """Tell whether a word like "nhờ" or "cần" stands in front of the work, and no word tells that it was then done."""
+    tokens = sentence.tokens
     in_people = covered(sentence.mentions)
     start_asked = [
         hit
@@ -411,7 +447,11 @@ def _is_request(sentence: Sentence) -> bool:
     told_since = any(hit.end <= day.start <= early for hit in start_asked for day in sentence.days)
     if start_asked and _is_answered(sentence, start_asked[-1].end):
         return False
-    return any(hit.start <= early for hit in start_asked) and not told_since and not (counted and _says_past(sentence))
+    return (
+        any(hit.start <= early for hit in start_asked)
+        and not told_since
+        and not (any(mention.numbered for mention in sentence.mentions) and _says_past(sentence))
+    )
 
 
 def _is_answered(sentence: Sentence, asked: int) -> bool:
@@ -449,7 +489,8 @@ def _is_other_word(sentence: Sentence, at: int) -> bool:
 def _is_planned(sentence: Sentence, first: int) -> bool:
     """Tell whether a word in front of the first deed, at token `first`, says that it is still to come."""
     tokens = sentence.tokens
-    for hit in phrases("planned").find(tokens, covered(sentence.mentions) | covered(sentence.places)):
+    certain = [mention for mention in sentence.mentions if mention.name or mention.numbered]
+    for hit in phrases("planned").find(tokens, covered(certain) | covered(sentence.places)):
         if hit.start and tokens[hit.start - 1].means(("theo",)):
             continue  # "theo kế hoạch 78/KH-UBND" is no plan to help
         if sentence.clause(hit.start) != sentence.clause(first) and _is_dated(sentence, first):
@@ -491,7 +532,7 @@ def _is_dated(sentence: Sentence, at: int) -> bool:
 
 def _says_past(sentence: Sentence, apart: Sequence[Signal] = ()) -> bool:
     """Tell whether a word says that something is past; those in the signals `apart` say nothing."""
-    return bool(phrases("past").find(sentence.tokens, covered([*sentence.topics, *apart])))
+    return bool(phrases("past").find(sentence.tokens, covered([*sentence.topics, *sentence.places, *apart])))
 
 
 def _denied(tokens: Sequence[Token], at: int, in_days: frozenset[int]) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 
 from knowledge.dates import Day, read_day
 from knowledge.log_form import OUTCOMES, read_forms
-from knowledge.log_helped import count_people, find_companions, find_helped, find_shares, is_set_apart
+from knowledge.log_helped import count_people, find_companions, find_helped, find_shares, is_lacking, is_set_apart
+from knowledge.log_likely_topic import likely_topic
 from knowledge.log_measures import Measure, find_measures
-from knowledge.log_outcome import Outcome, Signal, judge
+from knowledge.log_outcome import Outcome, Signal, judge, phrases
 from knowledge.log_people import Mention, is_of_pair
 from knowledge.log_places import Place
 from knowledge.log_report import is_question, is_report
@@ -106,6 +107,9 @@ def _entries(sentence: Sentence, today: date) -> list[LogEntry]:
         inherited = entries[-1] if entries else None
         entries.append(_entry(sentence, session, helped, today, inherited))
     told = [entry.topics for entry in entries if entry.topics]
+    likely = None if told else likely_topic(sentence)
+    if likely is not None:
+        return [_with_topics(entry, (likely,)) for entry in entries]
     return [
         _with_topics(entry, told[0]) if not entry.topics and told and len(entries) > 1 else entry for entry in entries
     ]
@@ -251,7 +255,7 @@ def _is_promise(sentence: Sentence, day: Day, today: date) -> bool:
 
 def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], people: int | None) -> Outcome | None:
     signals = [signal for signal in sentence.signals if session.holds(signal.start)]
-    signals = [signal for signal in signals if not _leads_up(sentence, signal)]
+    signals = [signal for signal in signals if not (_leads_up(sentence, signal) or _is_repaired(sentence, signal))]
 
     def share_of(signal: Signal) -> int | None:
         start, end = sentence.clause(signal.start)
@@ -275,6 +279,8 @@ def _outcome(sentence: Sentence, session: Piece, shares: Sequence[Mention], peop
         return None  # of 5 "3 xong, 3 chưa"
     outcome = judge(sentence.tokens, signals, people, share_of)
     if outcome == "done" and people is not None:
+        if any(is_lacking(sentence, m) and (m.count or people) < people for m in shares):
+            return "partial"
         if any(sentence.tokens[m.start - 1].means(("trừ",)) for m in shares):
             return "partial"  # "trừ bà Lan ra thì xong cả"
         done = [m.count for m in shares if sentence.tokens[m.start - 1].means(("được", "xong"))]
@@ -292,6 +298,12 @@ def _leads_up(sentence: Sentence, signal: Signal) -> bool:
     deeds = [at for at in sentence.gives if at >= end]
     worked = any(at < end for at in sentence.gives) or any(mention.numbered for mention in sentence.mentions)
     return signal.kind == "failed" and bool(deeds) and not worked
+
+
+def _is_repaired(sentence: Sentence, signal: Signal) -> bool:
+    """Tell whether a failure is only the trouble that was repaired: "khắc phục lỗi không đăng nhập được"."""
+    start, _ = sentence.clause(signal.start)
+    return signal.is_trouble and any(phrases("repairs").at(sentence.tokens, at) for at in range(start, signal.start))
 
 
 def _note(sentence: Sentence, session: Piece) -> str | None:

@@ -223,6 +223,7 @@ def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
         for day in find_days(tokens, today)
         if day.start not in in_topic and not _is_name(day, alone) and not in_measures & set(range(day.start, day.end))
     ]
+    days = [day for day in days if not (day.end < len(tokens) and tokens[day.end].means(("khác",)))]  # "hẹn bữa khác"
     # "tiền điện tháng 10" tells which bill, not when.
     days = [day for day in days if not (tokens[day.start].fold == "thang" and day.start - 1 in in_topic)]
     in_days = covered(days)
