@@ -42,7 +42,10 @@ CHOICES_FROM = 0.55
 """Probability, that one of them is right, from which choices are offered."""
 ENTRY_NEAREST = 6
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
-_RECORD_SHARES = (0.5, 0.0, 0.5, 0.0)
+_ENTRY_SHARES = (0.3, 0.3, 0.3)
+"""Shares of an entry's score, a tenth less than the whole: among dozens of phrasings some are near by chance, and what
+is compared with entries, things not ours and what an area has taught, has few."""
+_RECORD_SHARES = (0.5, 0.0, 0.5)
 """Shares of a plan record's score: with few phrasings a cosine of words tells no more than coverage."""
 RECORD_CHOICES_FROM = 0.20
 """Score below which a plan record is not looked at."""
@@ -178,7 +181,7 @@ class Answerer:
             for record in plan.records
         }
         entries = tuple(map(_entry_document, knowledge.entries.values()))
-        self._entries = Index(entries, nearest=ENTRY_NEAREST, synonyms=synonyms())
+        self._entries = Index(entries, nearest=ENTRY_NEAREST, shares=_ENTRY_SHARES, synonyms=synonyms())
         rivals = tuple(_rivals(knowledge))
         self._rivals = Index(rivals, nearest=ENTRY_NEAREST, synonyms=synonyms(), background=self._entries)
         records = tuple(_record_document(key, *found) for key, found in self.records.items())
@@ -690,5 +693,4 @@ def _subject(record: AnyRecord) -> str:
 
 
 def _entry_document(entry: HowTo) -> Document:
-    body = " ".join([entry.answer, *entry.sections.values(), *(fact.claim for fact in entry.facts)])
-    return Document(id=entry.id, phrasings=(entry.title, *entry.phrasings), body=body)
+    return Document(id=entry.id, phrasings=(entry.title, *entry.phrasings))

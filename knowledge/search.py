@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from knowledge.spelling import Repairer, Word, read
 from knowledge.synonyms import Synonyms
 
 Floats = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.integer[Any]]
+Texts = Sequence[Sequence[str]]
+"""Each text as its folded words."""
 
-_SHARES = (0.3, 0.3, 0.3, 0.1)
-"""Of coverage by the document's phrasings, word cosine, letter cosine, and coverage by its body; what each adds is
-measured in docs/search.md."""
+_SHARES = (1 / 3, 1 / 3, 1 / 3)
+"""Of coverage, word cosine and letter cosine; what each adds is measured in docs/search.md."""
 _OFTEN = np.append(1, 1 + np.log(np.arange(1, 256))).astype(np.float32)
 """How much more a feature counts that a text has so often."""
 _PAIR_WEIGHT = 0.5
@@ -32,6 +32,10 @@ _SATURATED = (np.arange(256) / (np.arange(256) + 1.0)).astype(np.float32)
 """How much of a word's weight a document covers that has it in so many phrasings: in one 1/2, in two 2/3."""
 _GRAMS = (3, 4)
 """Lengths of the letter runs, spaces included."""
+_BATCH = 1000
+"""Texts that are indexed at a time, so that building takes little memory beside what it builds."""
+_PAIR = " "
+"""Stands within the feature of a pair; no word has it."""
 _GROUP = "="
 """Begins the feature of a group of synonyms; no word has it."""
 _COMPARED = 40
@@ -40,18 +44,17 @@ _COMPARED = 40
 
 @dataclass(frozen=True)
 class Document:
-    """Something that can be found: ways to ask for it, and the text that it answers with."""
+    """Something that can be found, with ways to ask for it."""
 
     id: str
     phrasings: tuple[str, ...]
-    body: str = ""
 
 
 @dataclass(frozen=True)
 class Hit:
     """A document with its score, 0 to 1, and the phrasing that came nearest.
 
-    `covered` is the share of the question, rare words counting more, that the document's phrasings or body have at all.
+    `covered` is the share of the question, rare words counting more, that the document's phrasings have at all.
     """
 
     id: str
@@ -70,7 +73,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class Compared:
-    """A question, how much of it each document's phrasings and body cover, and how much the document has at all."""
+    """A question, how much of it each document covers, and how much of it each document has at all."""
 
     by_words: Vector
     by_grams: Vector
@@ -86,14 +89,19 @@ def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
 class _Texts:
     """The features of each text, one text after the other, and what compares a question with some of the texts."""
 
-    def __init__(self, rows: Numbers, features: Numbers, n_features: int, n_texts: int) -> None:
-        """Take features as they occur, in any order and any number of times."""
-        size = max(n_features, 1)
-        places, counts = _distinct(rows * size + features)
-        self._counts = np.minimum(counts, len(_OFTEN) - 1).astype(np.uint8)
-        self.features = (places % size).astype(np.int32)
-        self.begins = np.searchsorted(places, np.arange(n_texts + 1, dtype=np.int64) * size)
-        self.seen_in = np.bincount(self.features, minlength=n_features)
+    def __init__(self, texts: Texts, occurrences: Callable[[Texts], tuple[Numbers, Numbers]]) -> None:
+        """Take texts and what returns the features of some, as they occur, and of each the number of its text."""
+        features, counts, sizes = [], [], []
+        for first, last in _batches(len(texts)):
+            found, rows = occurrences(texts[first:last])
+            limit = int(found.max(initial=0)) + 1
+            places, often = _distinct(_placed(rows, found, limit, last - first))
+            features.append((places % limit).astype(np.min_scalar_type(limit)))
+            counts.append(np.minimum(often, len(_OFTEN) - 1).astype(np.uint8))
+            sizes.append(np.bincount(places // limit, minlength=last - first))
+        self.features = np.concatenate(features)
+        self.begins = np.append(0, np.cumsum(np.concatenate(sizes)))
+        self._counts = np.concatenate(counts)
 
     def cosines(self, asked: Vector, weights: Floats, scale: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
         """Return how near a question is to each text of some spans of texts, one span after the other.
@@ -106,52 +114,58 @@ class _Texts:
         """
         dense = np.zeros(len(weights) + 1, dtype=np.float32)
         dense[asked.features] = asked.parts * weights[asked.features]
-        slices = [slice(self.begins[first], self.begins[last]) for first, last in spans]
-        held = dense[np.concatenate([self.features[part] for part in slices])]
-        held *= _OFTEN[np.concatenate([self._counts[part] for part in slices])]
         texts = np.concatenate([np.arange(first, last) for first, last in spans])
-        sizes = self.begins[texts + 1] - self.begins[texts]
-        # One value more, so that a text without features at the very end has a place to start at.
-        sums = np.add.reduceat(np.append(held, np.float32(0)), np.cumsum(sizes) - sizes)
-        return np.where(sizes > 0, sums * scale[texts], 0).astype(np.float32)
-
-    @property
-    def rows(self) -> Numbers:
-        """The number of the text that each feature stands in."""
-        return np.repeat(np.arange(len(self.begins) - 1, dtype=np.int64), np.diff(self.begins))
+        near: Floats = _sums(self._held(dense, spans), self.begins[texts + 1] - self.begins[texts]) * scale[texts]
+        return near
 
     def scale(self, weights: Floats) -> Floats:
         """Return one divided by the length of each text's vector of weights."""
-        squares = np.bincount(self.rows, (weights[self.features] * _OFTEN[self._counts]) ** 2, len(self.begins) - 1)
-        return (1 / np.sqrt(np.where(squares == 0, 1, squares))).astype(np.float32)
+        squares = [
+            _sums(self._held(weights, [(first, last)]) ** 2, np.diff(self.begins[first : last + 1]))
+            for first, last in _batches(len(self.begins) - 1)
+        ]
+        lengths = np.sqrt(np.concatenate(squares))
+        return (1 / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+
+    def seen_in(self, n_features: int) -> Numbers:
+        """Return for each of so many features the number of texts that have it."""
+        seen = np.zeros(n_features, dtype=np.int64)
+        for first, last in _batches(len(self.begins) - 1):
+            seen += np.bincount(self.features[self.begins[first] : self.begins[last]], minlength=n_features)
+        return seen
+
+    def _held(self, values: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
+        """Return the values of the features that the texts of some spans have, more for what a text has often."""
+        slices = [slice(self.begins[first], self.begins[last]) for first, last in spans]
+        held: Floats = values[np.concatenate([self.features[part] for part in slices])]
+        held *= _OFTEN[np.concatenate([self._counts[part] for part in slices])]
+        return held
 
 
 class _Coverage:
-    """By how many of its phrasings each document has a feature, and whether its body has it."""
+    """By how many of its phrasings each document has a feature."""
 
-    def __init__(self, in_phrasings: Numbers, in_bodies: Numbers, n_features: int, n_documents: int) -> None:
-        """Take for each phrasing and body that has a feature the feature times `n_documents` plus the document."""
+    def __init__(self, texts: _Texts, owners: Numbers, n_documents: int) -> None:
+        """Take the features of all phrasings, and the number of the document that each phrasing belongs to."""
+        size = max(n_documents, 1)
+        n_features = int(texts.features.max(initial=0)) + 1
+        of_each = np.repeat(owners, np.diff(texts.begins))
+        places, counts = _distinct(_placed(texts.features, of_each, size, n_features))
         self._size = n_documents
-        phrased, counts = _distinct(in_phrasings)
-        in_bodies, _ = _distinct(in_bodies)
-        places, _ = _distinct(np.concatenate([phrased, in_bodies]))
-        self._phrasings = np.zeros(len(places), dtype=np.uint8)
-        self._phrasings[np.searchsorted(places, phrased)] = np.minimum(counts, len(_SATURATED) - 1)
-        self._in_body = np.zeros(len(places), dtype=bool)
-        self._in_body[np.searchsorted(places, in_bodies)] = True
-        self._documents = (places % max(n_documents, 1)).astype(np.int32)
-        self._begins = np.searchsorted(places, np.arange(n_features + 1, dtype=np.int64) * n_documents)
+        self._phrasings = np.minimum(counts, len(_SATURATED) - 1).astype(np.uint8)
+        self._documents = (places % size).astype(np.int32)
+        self._begins = np.searchsorted(places, np.arange(n_features + 1) * size)
 
-    def of(self, features: Numbers, weights: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return for every document what its phrasings cover, what its body covers, and what it has at all."""
+    def of(self, features: Numbers, weights: Floats) -> tuple[Floats, Floats]:
+        """Return for every document what it covers, and what it has at all."""
         begins, ends = self._begins[features], self._begins[features + 1]
         places = [np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)]
         shares = np.repeat(weights, ends - begins)
         found = np.concatenate(places) if places else np.zeros(0, dtype=np.int64)
         documents = self._documents[found]
-        parts = (_SATURATED[self._phrasings[found]] * shares, _SATURATED[1] * self._in_body[found] * shares, shares)
-        covers, body, has = (np.bincount(documents, part, self._size).astype(np.float32) for part in parts)
-        return covers, body, has
+        parts = (_SATURATED[self._phrasings[found]] * shares, shares)
+        covers, has = (np.bincount(documents, part, self._size).astype(np.float32) for part in parts)
+        return covers, has
 
 
 class _WordSpace:
@@ -161,37 +175,29 @@ class _WordSpace:
         self._synonyms = synonyms
         self._background = background
         self._numbers: dict[str, int] = {}
-        self._pairs = np.zeros(0, dtype=np.int64)
 
-    def learn(self, texts: Sequence[Sequence[str]]) -> _Texts:
+    def learn(self, texts: Texts) -> _Texts:
         """Give every feature of the collection its number and weight, and return where they occur."""
-        numbers = self._numbers
-        rows, features, pair_rows, pairs = self._occurrences(texts, lambda word: numbers.setdefault(word, len(numbers)))
-        self._pairs, _ = _distinct(pairs)
-        found = _Texts(
-            np.concatenate([rows, pair_rows]),
-            np.concatenate([features, len(numbers) + np.searchsorted(self._pairs, pairs)]),
-            len(self),
-            len(texts),
-        )
-        self._seen_in, self._texts = found.seen_in, len(texts)
-        if self._background is not None:
-            self._seen_in = self._seen_in + np.array([self._background.times_seen(name) for name in self._names()], int)
-            self._texts += self._background._texts
-        single = _rarity(self._seen_in[: len(numbers)], self._texts)
-        self._unseen = float(_rarity(np.zeros(1), self._texts)[0])
-        first, second = self._pairs >> 32, self._pairs & 0xFFFFFFFF
-        self.weights = np.concatenate([single, _PAIR_WEIGHT * (single[first] + single[second]) / 2]).astype(np.float32)
-        return found
+        numbers: defaultdict[str, int] = defaultdict()
+        numbers.default_factory = numbers.__len__  # what is new gets the next number
 
-    def known(self, texts: Iterable[Sequence[str]]) -> tuple[Numbers, Numbers]:
-        """Return where features of the collection occur in further texts: the text's number and the feature's."""
-        rows, features, pair_rows, pairs = self._occurrences(texts, lambda word: self._numbers.get(word, -1))
-        places, known = _find(self._pairs, pairs)
-        return (
-            np.concatenate([rows[features >= 0], pair_rows[known]]),
-            np.concatenate([features[features >= 0], len(self._numbers) + places[known]]),
-        )
+        def occurrences(batch: Texts) -> tuple[Numbers, Numbers]:
+            features = list(map(self._features, batch))
+            found = np.fromiter(map(numbers.__getitem__, chain.from_iterable(features)), dtype=np.int64)
+            return found, np.repeat(np.arange(len(batch)), list(map(len, features)))
+
+        found = _Texts(texts, occurrences)
+        self._numbers = dict(numbers)
+        self._seen_in, self._texts = found.seen_in(len(numbers)), len(texts)
+        if self._background is not None:
+            self._seen_in = self._seen_in + np.array([self._background.times_seen(name) for name in numbers], int)
+            self._texts += self._background._texts
+        self._unseen = float(_rarity(np.zeros(1), self._texts)[0])
+        self.weights = _rarity(self._seen_in, self._texts)
+        pairs = [name for name in numbers if _PAIR in name]
+        both = np.array([[numbers[word] for word in name.split(_PAIR)] for name in pairs], dtype=np.int64)
+        self.weights[[numbers[name] for name in pairs]] = _PAIR_WEIGHT * self.weights[both.reshape(-1, 2)].mean(axis=1)
+        return found
 
     def of(self, words: Sequence[str]) -> tuple[Vector, Floats]:
         """Return the known features of a question, and of each the share of the question's weight that it makes up.
@@ -207,7 +213,7 @@ class _WordSpace:
             part = (1 + math.log(count)) * weight
             total += weight
             squares += part * part
-            number = self._number(feature)
+            number = self._numbers.get(feature)
             if number is not None:
                 known.append(number)
                 weights.append(weight)
@@ -217,75 +223,36 @@ class _WordSpace:
 
     def times_seen(self, feature: str) -> int:
         """Return the number of texts that have a feature."""
-        number = self._number(feature)
+        number = self._numbers.get(feature)
         return 0 if number is None else int(self._seen_in[number])
 
     @property
     def vocabulary(self) -> Counter[str]:
         """Every word with the number of texts that use it."""
-        return Counter(
-            {word: int(self._seen_in[number]) for word, number in self._numbers.items() if word[0] != _GROUP}
-        )
+        return Counter({name: seen for name, seen in self._seen() if _PAIR not in name and name[0] != _GROUP})
 
     @property
     def pairs(self) -> Counter[str]:
         """Every pair of neighbouring words likewise."""
-        names = self._names()[len(self._numbers) :]
-        return Counter(dict(zip(names, self._seen_in[len(self._numbers) :].tolist(), strict=True)))
+        return Counter({name: seen for name, seen in self._seen() if _PAIR in name})
 
-    def __len__(self) -> int:
-        return len(self._numbers) + len(self._pairs)
-
-    def _names(self) -> list[str]:
-        """Return every feature in the order of their numbers."""
-        singles = list(self._numbers)
-        pairs = zip((self._pairs >> 32).tolist(), (self._pairs & 0xFFFFFFFF).tolist(), strict=True)
-        return singles + [f"{singles[first]} {singles[second]}" for first, second in pairs]
+    def _seen(self) -> Iterator[tuple[str, int]]:
+        return zip(self._numbers, self._seen_in.tolist(), strict=True)
 
     def _features(self, words: Sequence[str]) -> list[str]:
-        pairs = (f"{first} {second}" for first, second in pairwise(words))
+        pairs = (f"{first}{_PAIR}{second}" for first, second in pairwise(words))
         return [*words, *pairs, *self._groups(words)]
 
     def _groups(self, words: Sequence[str]) -> Iterable[str]:
         return () if self._synonyms is None else (_GROUP + name for name in self._synonyms.named(words))
 
-    def _occurrences(
-        self, texts: Iterable[Sequence[str]], number: Callable[[str], int]
-    ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Return rows and numbers of all words and groups, then rows and codes of all pairs of numbered words."""
-        words, sizes, groups, group_rows = array("q"), array("q"), array("q"), array("q")
-        for row, text in enumerate(texts):
-            words.extend(map(number, text))
-            sizes.append(len(text))
-            for group in self._groups(text):
-                groups.append(number(group))
-                group_rows.append(row)
-        flat = np.frombuffer(words, dtype=np.int64)
-        rows = np.repeat(np.arange(len(sizes), dtype=np.int64), np.frombuffer(sizes, dtype=np.int64))
-        first, second = flat[:-1], flat[1:]
-        together = (rows[:-1] == rows[1:]) & (first >= 0) & (second >= 0)
-        return (
-            np.concatenate([rows, np.frombuffer(group_rows, dtype=np.int64)]),
-            np.concatenate([flat, np.frombuffer(groups, dtype=np.int64)]),
-            rows[1:][together],
-            (first[together] << 32) + second[together],
-        )
-
-    def _number(self, feature: str) -> int | None:
-        first, pair, second = feature.partition(" ")
-        if not pair:
-            return self._numbers.get(feature)
-        code = (self._numbers.get(first, -1) << 32) + self._numbers.get(second, -1)
-        place = int(np.searchsorted(self._pairs, code))
-        return len(self._numbers) + place if place < len(self._pairs) and self._pairs[place] == code else None
-
     def _weight(self, feature: str) -> float:
-        number = self._number(feature)
+        number = self._numbers.get(feature)
         if number is not None:
             return float(self.weights[number])
         if self._background is not None:
             return self._background._weight(feature)
-        first, pair, second = feature.partition(" ")
+        first, pair, second = feature.partition(_PAIR)
         return _PAIR_WEIGHT * (self._weight(first) + self._weight(second)) / 2 if pair else self._unseen
 
 
@@ -295,24 +262,29 @@ class _GramSpace:
     def __init__(self, background: _GramSpace | None = None) -> None:
         self._background = background
 
-    def learn(self, texts: Sequence[str]) -> _Texts:
+    def learn(self, texts: Texts) -> _Texts:
         """Give every run of the collection its number and weight, and return where they occur."""
-        codes, rows = runs(texts, _GRAMS)
         seen = np.zeros(N_LETTERS ** max(_GRAMS), dtype=bool)
-        seen[codes] = True
+        for first, last in _batches(len(texts)):
+            seen[_runs(texts[first:last])[0]] = True
         self._codes = np.flatnonzero(seen)
-        number = np.cumsum(seen, dtype=np.int32) - 1
-        found = _Texts(rows, number[codes].astype(np.int64), len(self._codes), len(texts))
-        self._seen_in, self._texts = found.seen_in, len(texts)
+        numbers = np.cumsum(seen, dtype=np.int32) - 1
+
+        def occurrences(batch: Texts) -> tuple[Numbers, Numbers]:
+            codes, rows = _runs(batch)
+            return numbers[codes], rows
+
+        found = _Texts(texts, occurrences)
+        self._seen_in, self._texts = found.seen_in(len(self._codes)), len(texts)
         if self._background is not None:
             self._seen_in = self._seen_in + self._background.times_seen(self._codes)
             self._texts += self._background._texts
         self.weights = _rarity(self._seen_in, self._texts)
         return found
 
-    def of(self, text: str) -> Vector:
+    def of(self, words: Sequence[str]) -> Vector:
         """Return the known letter runs of a question; unknown ones count in its length."""
-        codes, counts = _distinct(runs([text], _GRAMS)[0])
+        codes, counts = _distinct(_runs([words])[0])
         places, known = _find(self._codes, codes)
         parts = (1 + np.log(counts)) * self._weigh(codes)
         length = float(np.sqrt((parts * parts).sum())) or 1.0
@@ -328,6 +300,30 @@ class _GramSpace:
         unseen = _rarity(np.zeros(len(codes)), self._texts)
         unknown = unseen if self._background is None else self._background._weigh(codes)
         return np.where(known, np.append(self.weights, np.float32(0))[places], unknown)
+
+
+def _runs(texts: Texts) -> tuple[Numbers, Numbers]:
+    """Return the letter runs of some texts, and of each the number of its text."""
+    return runs([" ".join(words) for words in texts], _GRAMS)
+
+
+def _batches(n_texts: int) -> Iterator[tuple[int, int]]:
+    """Yield spans of texts that together are all of them, in order; one empty span if there are none."""
+    return ((first, min(first + _BATCH, n_texts)) for first in range(0, max(n_texts, 1), _BATCH))
+
+
+def _placed(rows: Numbers, columns: Numbers, n_columns: int, n_rows: int) -> Numbers:
+    """Return places in a table, row after row, as the smallest numbers that hold them, which are sorted quickest."""
+    numbers = np.min_scalar_type(n_rows * n_columns)
+    places: Numbers = rows.astype(numbers) * numbers.type(n_columns) + columns.astype(numbers)
+    return places
+
+
+def _sums(values: Floats, sizes: Numbers) -> Floats:
+    """Return the sum of each of some runs of values that follow one another, by the length of each."""
+    # One value more, so that an empty run at the very end has a place to start at.
+    sums = np.add.reduceat(np.append(values, np.float32(0)), np.cumsum(sizes) - sizes)
+    return np.where(sizes > 0, sums, np.float32(0))
 
 
 def _distinct(numbers: Numbers) -> tuple[Numbers, Numbers]:
@@ -349,17 +345,16 @@ class Index:
 
     The score is a sum of shares between 0 and 1, so that it can be compared with a threshold whatever the question's
     length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs, divided by
-    the best score that the question could reach), how near the nearest phrasings are by words and by letters
-    (cosines), and how much of the question the document's body covers. Coverage is computed for every document, the
-    cosines only for the phrasings of those that cover most.
+    the best score that the question could reach), and how near the nearest phrasings are by words and by letters
+    (cosines). Coverage is computed for every document, the cosines only for the phrasings of those that cover most.
     """
 
     documents: tuple[Document, ...]
     nearest: int = 1
     """The cosine of a document is the mean of its so many nearest phrasings: with many phrasings a single one that is
     near by chance must not decide, with few there is no more to go by."""
-    shares: tuple[float, float, float, float] = _SHARES
-    """What coverage by phrasings, word cosine, letter cosine and coverage by the body make up of the score."""
+    shares: tuple[float, float, float] = _SHARES
+    """What coverage, word cosine and letter cosine make up of the score."""
     synonyms: Synonyms | None = None
     """Groups of words that count as one another, beside themselves."""
     background: Index | None = None
@@ -374,23 +369,20 @@ class Index:
 
     def __post_init__(self) -> None:
         self._phrasings = [text for document in self.documents for text in document.phrasings]
-        texts = [_folds(text) for text in self._phrasings]
+        texts = [[word.fold for word in read(text)] for text in self._phrasings]
         sizes = [len(document.phrasings) for document in self.documents]
         self._begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(sizes, dtype=np.int64))])
         behind = self.background
         self._words = _WordSpace(self.synonyms, None if behind is None else behind._words)
         self._grams = _GramSpace(None if behind is None else behind._grams)
         self._by_words = self._words.learn(texts)
-        self._by_grams = self._grams.learn([" ".join(words) for words in texts])
+        self._by_grams = self._grams.learn(texts)
         self._word_scale = self._by_words.scale(self._words.weights)
         self._gram_scale = self._by_grams.scale(self._grams.weights)
-        self._coverage = self._covered(np.repeat(np.arange(len(sizes)), sizes))
+        self._coverage = _Coverage(self._by_words, np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), len(sizes))
         self.vocabulary = self._words.vocabulary
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
-        has_bodies = any(document.body for document in self.documents)
-        by_phrasings = self.shares[:3]
-        self._shares = self.shares if has_bodies else (*(share / sum(by_phrasings) for share in by_phrasings), 0.0)
 
     @classmethod
     def build(cls, pairs: Iterable[tuple[str, str]]) -> Index:
@@ -419,10 +411,8 @@ class Index:
         if not words or not self._phrasings:
             return None
         by_words, shares = self._words.of(words)
-        covers, body, has = self._coverage.of(by_words.features, shares)
-        return Compared(
-            by_words, self._grams.of(" ".join(words)), self._shares[0] * covers + self._shares[3] * body, has
-        )
+        covers, has = self._coverage.of(by_words.features, shares)
+        return Compared(by_words, self._grams.of(words), self.shares[0] * covers, has)
 
     def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
         """Return the `k` nearest documents, as `search` does, of a comparison."""
@@ -430,10 +420,8 @@ class Index:
         if compared is None or not numbers:
             return []
         spans = [(int(self._begins[number]), int(self._begins[number + 1])) for number in numbers]
-        near = self._shares[1] * self._by_words.cosines(compared.by_words, self._words.weights, self._word_scale, spans)
-        near += self._shares[2] * self._by_grams.cosines(
-            compared.by_grams, self._grams.weights, self._gram_scale, spans
-        )
+        near = self.shares[1] * self._by_words.cosines(compared.by_words, self._words.weights, self._word_scale, spans)
+        near += self.shares[2] * self._by_grams.cosines(compared.by_grams, self._grams.weights, self._gram_scale, spans)
         ends = np.cumsum([last - first for first, last in spans])
         scores = compared.covers[numbers] + self._nearness(near, ends)
         best = sorted(range(len(numbers)), key=lambda place: (-scores[place], self.documents[numbers[place]].id))[:k]
@@ -463,15 +451,3 @@ class Index:
             rough = np.where([keep(document.id) for document in self.documents], rough, 0)
         found = np.argpartition(-rough, _COMPARED)[:_COMPARED] if len(rough) > _COMPARED else np.arange(len(rough))
         return [int(number) for number in found if rough[number] > 0 and self.documents[number].phrasings]
-
-    def _covered(self, owner: Numbers) -> _Coverage:
-        size = len(self.documents)
-        words = self._by_words
-        with_body = [number for number, document in enumerate(self.documents) if document.body]
-        rows, features = self._words.known(_folds(self.documents[number].body) for number in with_body)
-        in_bodies = features * size + np.array(with_body, dtype=np.int64)[rows]
-        return _Coverage(words.features * np.int64(size) + owner[words.rows], in_bodies, len(self._words), size)
-
-
-def _folds(text: str) -> list[str]:
-    return [word.fold for word in read(text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from knowledge.shipped import read_yaml
 from knowledge.spelling import read
@@ -25,26 +26,29 @@ class Synonyms:
                 words = tuple(word.fold for word in read(member)) or (fold(member),)
                 if self._groups.setdefault(words, name) != name:
                     raise ValueError(f"«{member}» ở cả {self._groups[words]} và {name}")
-        self._seconds: dict[str, set[str]] = {}
-        """For each word that a member begins with, the words that members of several words have in second place."""
-        for words in self._groups:
-            self._seconds.setdefault(words[0], set()).update(words[1:2])
-        self._longest = max(map(len, self._groups), default=0)
+        self._of_word = {words[0]: name for words, name in self._groups.items() if len(words) == 1}
+        self._lengths: dict[tuple[str, ...], list[int]] = {}
+        """For the first two words of members of several words, how many words these have, the most first."""
+        for length in sorted({len(words) for words in self._groups} - {1}, reverse=True):
+            for beginning in {words[:2] for words in self._groups if len(words) == length}:
+                self._lengths.setdefault(beginning, []).append(length)
 
     def named(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the group of each member that folded words hold, the longest first at each place."""
         behind = 0
-        for position, word in enumerate(words):
-            seconds = self._seconds.get(word)
-            if seconds is None or position < behind:
+        for position, beginning in enumerate(pairwise((*words, ""))):
+            if position < behind:
                 continue
-            longest = self._longest if seconds and not seconds.isdisjoint(words[position + 1 : position + 2]) else 1
-            for length in range(min(longest, len(words) - position), 0, -1):
+            for length in self._lengths.get(beginning, ()):
                 group = self._groups.get(tuple(words[position : position + length]))
                 if group is not None:
                     yield group
                     behind = position + length
                     break
+            else:
+                group = self._of_word.get(beginning[0])
+                if group is not None:
+                    yield group
 
 
 @cache
