@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,23 @@ def test_nothing_in_common_finds_nothing() -> None:
 @given(st.text(max_size=200))
 def test_scores_stay_between_0_and_1(text: str) -> None:
     assert all(0 <= hit.score <= 1 for hit in INDEX.search(read(text)))
+
+
+def test_texts_are_found_alike_however_many_are_indexed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = (*INDEX.documents, Document("none", ("?!", "…")), Document("last", ("sổ đỏ", "!")))
+    questions = ["đăng ký tạm trú", "quen mat khauu", "khai sinh cho con", "so do"]
+    found = []
+    for at_a_time in (1, 2, 5, 1000):
+        monkeypatch.setattr("knowledge.search._BATCH", at_a_time)
+        index = Index(documents)
+        found.append([index.search(question) for question in questions])
+    assert all(found[0])
+    assert all(hits == found[0] for hits in found)
+
+
+def test_more_texts_than_a_batch_and_more_features_than_16_bits_number_are_told_apart() -> None:
+    texts = {f"n{number}": " ".join(str(16 * number + place) for place in range(16)) for number in range(2_300)}
+    index = Index.build(texts.items())
+    assert len(index.vocabulary) + len(index.pairs) > 1 << 16
+    for key in ("n0", "n999", "n1000", "n2299"):
+        assert index.search(read(texts[key]), 1)[0].id == key
