@@ -279,6 +279,8 @@ async def _serve(
                 outbox.take_back_all(db, utc_now())
                 leases.release_all(db)
         demo = prepare_demo(database, settings, utc_now())
+        gc.collect()
+        gc.freeze()  # what starting has left too: going through it would hold up a message now and then
         await _Process(settings, database, brain, channels, demo).serve(listener, console)
     finally:
         for channel in channels:
