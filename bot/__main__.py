@@ -1,5 +1,16 @@
-"""Lets `python -m bot` run the command line."""
+"""Starts the command line, as `cnscd` and as `python -m bot`; it knows no command."""
 
-from bot.cli import main
+from __future__ import annotations
 
-main()
+from bot.garbage import kept_to_the_end
+
+
+def main() -> None:
+    """Load the program, then run it."""
+    with kept_to_the_end():
+        from bot import cli
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

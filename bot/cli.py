@@ -62,7 +62,7 @@ _out = Console(soft_wrap=True)
 
 
 def main() -> None:
-    """Run the command line; the entry point of `cnscd`."""
+    """Run the command line."""
     try:
         sys.exit(app(standalone_mode=False))
     except typer.Abort:

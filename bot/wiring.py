@@ -31,6 +31,7 @@ from bot.channels.zalo_oa_tokens import AccessTokens
 from bot.delivery import Delivery
 from bot.documents.calendar import calendar_file
 from bot.files import FileLock
+from bot.garbage import kept_to_the_end
 from bot.inbox import Inbox, utc_now
 from bot.leases import RENEW_EVERY, LeaseHolder
 from bot.metrics import CONTENT_TYPE, Metrics
@@ -162,7 +163,8 @@ def think(settings: Settings) -> Brain:
         windows={ZaloOaChannel.name: timedelta(days=settings.zalo_oa_window_days)},
         draw_calendar=calendar_file,
     )
-    return Brain(Answerer(load()), working_days(), rules)
+    with kept_to_the_end():
+        return Brain(Answerer(load()), working_days(), rules)
 
 
 def wants_demo(settings: Settings) -> bool:
@@ -239,25 +241,13 @@ def run(settings: Settings, console: Console) -> None:
         CannotRun: before anything is served.
     """
     wants_demo(settings)
-    with _kept_to_the_end():
-        brain = think(settings)
+    brain = think(settings)
     database = open_database(settings)
     with sole_process(database), listening_socket(settings) as listener:
         try:
             asyncio.run(_serve(settings, database, brain, listener, console))
         finally:
             database.close()
-
-
-@contextmanager
-def _kept_to_the_end() -> Iterator[None]:
-    """Keep what is built within out of garbage collection, which takes long to find nothing each time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 async def _serve(
