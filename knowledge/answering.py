@@ -38,8 +38,11 @@ from knowledge.vietnamese import canon, fold
 # Fitted, like `models.yaml`, on tests/questions/development.
 ANSWER_FROM = 0.55
 """Probability from which an answer is given rather than choices."""
-CHOICES_FROM = 0.55
-"""Probability, that one of them is right, from which choices are offered."""
+CHOICES_FROM = 0.7
+"""Probability, that one of them is right, from which entries are offered to choose from. Below it, more questions that
+are not ours would be met with choices than questions of ours would find their answer among them."""
+PLANS_FROM = 0.55
+"""Probability, that one of the records near is right, from which a question is one for the plans."""
 ENTRY_NEAREST = 6
 """Nearest phrasings that count for an entry, which has dozens; for a plan record, with few, the nearest one does."""
 _ENTRY_SHARES = (0.3, 0.3, 0.3)
@@ -286,9 +289,9 @@ class Answerer:
                 return replace(decision, choices=(*decision.choices, Choice(ours[0].id, self.label(ours[0].id))))
             if decision.outcome is not Outcome.UNKNOWN:
                 return decision
-        if entry >= ANSWER_FROM and not (_is_keyword(signs) and signs.entry_lead < _KEYWORD_LEAD):
+        if ours and entry >= ANSWER_FROM and not (_is_keyword(signs) and signs.entry_lead < _KEYWORD_LEAD):
             return Decision(Outcome.ANSWER, entry=ours[0].id, score=entry)
-        if chance.entry_is_near < CHOICES_FROM and not _is_keyword(signs):
+        if not ours or (chance.entry_is_near < CHOICES_FROM and not _is_keyword(signs)):
             return _unknown(entry)
         return self._offer(Outcome.CHOICES, [hit.id for hit in ours[:MOST_CHOICES]], entry)
 
@@ -488,8 +491,9 @@ class Answerer:
 
     def _about_a_part(self, named: Named, wants: _Wants, compared: Compared | None) -> list[Hit]:
         """Return the records that name a part of their plan's place, if the question names that part and is theirs."""
-        naming = self._naming.get(fold(named.elsewhere[0]), frozenset()) if named.elsewhere else frozenset()
-        if named.plans or not naming:
+        part = fold(named.elsewhere[0]) if named.elsewhere else ""
+        naming = self._naming.get(part, frozenset())
+        if not naming or not {self._places.within[part]}.issuperset(named.plans):
             return []
         hits = self._ranked_records(wants, compared, naming=naming)
         return hits if hits and hits[0].covered >= _PART_COVERED else []
@@ -502,11 +506,16 @@ class Answerer:
         right = chance.record_is_right
         best = hits[0]
         same = [hit for hit in hits if hit.score >= best.score - SAME_INDICATOR]
-        if chance.record_is_near < CHOICES_FROM:
+        if chance.record_is_near < PLANS_FROM:
             return _unknown(right)
-        several = found.compares or (len(named.plans) > 1 and not named.wider)
-        if several and isinstance(self.records[best.id][1], Figure):
-            return self._compare(hits, best, named, right)
+        if isinstance(self.records[best.id][1], CitedDocument):
+            same = self._of_the_same_number(same, named)
+        is_figure = isinstance(self.records[best.id][1], Figure)
+        several = len(named.plans) > 1 and not named.wider
+        if several or (found.compares and is_figure):
+            decision = self._compare(hits, best, named, right)
+            if is_figure or len(decision.compared) > 1:
+                return decision
         if not named.plans:
             own = [hit for hit in same if _plan_of(hit.id) == asker.plan]
             if not own and (named.elsewhere or not self._is_clear_without_place(same, asker)):
@@ -524,18 +533,34 @@ class Answerer:
 
         Who has a plan of their own may mean their own place by a figure or a duty.
         """
+        if self._is_one_document(hits):
+            return True
         one_plan = len({_plan_of(hit.id) for hit in hits}) == 1
         return one_plan and (asker.plan is None or self._is_named_by_all(hits[0]))
+
+    def _is_one_document(self, hits: Sequence[Hit]) -> bool:
+        """Tell whether several plans cite the same document, so that each tells the same of it."""
+        cited = [record for hit in hits if isinstance(record := self.records[hit.id][1], CitedDocument)]
+        names = {(record.number, record.issuer) for record in cited}
+        days = {record.dated for record in cited if record.dated}
+        return len(cited) == len(hits) and len(names) == 1 and len(days) <= 1 and cited[0].number is not None
 
     def _is_named_by_all(self, hit: Hit) -> bool:
         """Tell whether a record is of a document or system: it is the same in the plan's place and in the province."""
         return isinstance(self.records[hit.id][1], CitedDocument | System)
 
+    def _of_the_same_number(self, hits: list[Hit], named: Named) -> list[Hit]:
+        """Return those of some records that have the number which the question names, as the best one has; else all."""
+        numbers = cues.numbers(named.rest) & self._numbers[hits[0].id]
+        return [hit for hit in hits if numbers & self._numbers[hit.id]] if numbers else hits
+
     def _compare(self, hits: Sequence[Hit], best: Hit, named: Named, right: float) -> Decision:
-        """Set the figures of all places side by side that answer the same question."""
-        figures = [hit for hit in hits if isinstance(self.records[hit.id][1], Figure)]
-        near = [hit for hit in figures if hit.score >= best.score - SAME_INDICATOR]
-        compared = tuple(_first_of_each_plan(near))
+        """Set what each place tells side by side, as far as it answers the same question."""
+        kind = type(self.records[best.id][1])
+        # Beside another figure stands only the same one; of what is told in words the nearest may stand there.
+        reach = SAME_INDICATOR if kind is Figure else 2 * SAME_INDICATOR
+        near = [hit for hit in hits if hit.score >= best.score - reach]
+        compared = tuple(_first_of_each_plan([hit for hit in near if isinstance(self.records[hit.id][1], kind)]))
         asked = named.plans or tuple(self.knowledge.plans)
         silent = tuple(plan for plan in asked if plan not in map(_plan_of, compared))
         return Decision(Outcome.ANSWER, entry=best.id, score=right, compared=compared, silent=silent)
@@ -647,7 +672,7 @@ def _in_a_place(signs: Signs) -> Signs:
 def _is_for_a_plan(signs: Signs) -> bool:
     """Tell whether a question about a place without a plan would be one for its plan if there were one."""
     as_if = chances(_in_a_place(signs)).record_is_near
-    return as_if >= CHOICES_FROM and as_if > chances(signs).entry_is_right
+    return as_if >= PLANS_FROM and as_if > chances(signs).entry_is_right
 
 
 def _longer_remark(rivals: Sequence[Hit], lead: float) -> Decision | None:

@@ -20,9 +20,11 @@ _MISSPELT_FROM = 7
 """Shortest name (spaces counted) that is recognised with one slip: among shorter ones one letter makes another name."""
 _SET_PHRASE = 0.15
 """Share of a word's uses from which it counts as one phrase with the word before it: "đồng" in "cộng đồng"."""
-_KINDS = frozenset(["thanh pho", "tinh", "thi xa", "phuong", "quan", "huyen", "xa", "tp", "tx"])
+_KINDS = frozenset(["thanh pho", "tinh", "thi xa", "thi tran", "phuong", "quan", "huyen", "xa", "tp", "tx", "h", "p"])
+_OF_A_LEVEL = frozenset(["cap", "cac", "moi", "tung", "xa", "phuong", "tran"])
+"""Words before a kind that show that it names no place but a level below it: "cấp xã", "các xã, phường"."""
 _UNLISTED = re.compile(
-    r"\b(?P<kind>tỉnh|thành phố|tp\.?|thị xã|thị trấn|huyện|quận|phường|xã|đặc khu) "
+    r"\b(?:(?:tỉnh|thành phố|tp|thị xã|thị trấn|huyện|quận|phường|xã|đặc khu) |(?:[Tt][Pp]|[Tt][Xx]|[HhQqPp])\. ?)"
     r"(?P<name>[^\W\d_a-zà-ỹđ]\w*(?: [^\W\d_a-zà-ỹđ]\w*){0,3})",
 )
 """A place by its kind and its capital letters, whether or not any list has it."""
@@ -78,8 +80,10 @@ class Gazetteer:
             for plan in plans
             for record in plan.records
             for name in _capitalised(" ".join(str(value) for value in record.model_dump().values()))
+            if " " in name
         }
-        """Places within those of the plans, as far as the records name them."""
+        """Places within those of the plans, as far as the records name them, by two words or more: one capital letter
+        behind a kind may begin a sentence ("cấp xã Hoàn thành")."""
         self._abroad = frozenset(map(_plain, others.abroad))
         self._names: dict[str, set[str]] = {}
         """Folded name → plan ids; an empty set for a place without a plan."""
@@ -106,7 +110,7 @@ class Gazetteer:
     def _add(self, name: str, plan: str | None) -> None:
         plain = _plain(name)
         self._names.setdefault(plain, set()).update({plan} if plan else ())
-        self._canon.setdefault(plain, set()).add(canon(name))
+        self._canon.setdefault(plain, set()).update({canon(name), " ".join(word.canon for word in read(name))})
         self._labels.setdefault(plain, name)
 
     @property
@@ -120,7 +124,7 @@ class Gazetteer:
         It is told by its kind and its capital letters, so what was typed without them is not noticed.
         """
         for match in _UNLISTED.finditer(unicodedata.normalize("NFC", text)):
-            if not self._is_known(_plain(match["name"])):
+            if not self._is_known(_plain(match["name"])) and _plain(match.group()) not in self._names:
                 return f"{text[: match.start()]} {text[match.end() :]}", match.group()
         return text, None
 
@@ -146,7 +150,11 @@ class Gazetteer:
                 if not self._names[name]:
                     elsewhere[self._labels[name]] = None
                     abroad |= name in self._abroad
-                _drop_kind(rest)
+                kind = len(name.split()) - len(_without_kind(name).split())
+                if kind and _names_a_level(rest):
+                    rest.extend(found[position : position + kind])
+                else:
+                    _drop_kind(rest)
                 position += length
                 continue
             word = found[position]
@@ -231,8 +239,14 @@ def _drop_kind(rest: list[Word]) -> None:
     """Take "tỉnh", "thị xã" … off the end of the words before a name."""
     for length in (2, 1):
         if " ".join(word.fold for word in rest[-length:]) in _KINDS:
-            del rest[-length:]
+            if not _names_a_level(rest[:-length]):
+                del rest[-length:]
             return
+
+
+def _names_a_level(before: list[Word]) -> bool:
+    """Tell whether a kind of place behind these words names a level of the administration and no place."""
+    return bool(before) and before[-1].fold in _OF_A_LEVEL
 
 
 def _without_kind(name: str) -> str:

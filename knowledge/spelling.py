@@ -31,6 +31,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 _TELEX = re.compile(r"(a)a|(e)e|(o)o|(d)d|([aou])w")
 """Letters that the Telex way of typing marks with: "ddaang kys" is đăng ký."""
 _TELEX_TONE = re.compile(r"(?<=[aeiouy])([^\W\daeiouy]{0,2})[sfrxj]$|[sfrxj](?=[^\W\daeiouy]{1,2}$)")
+_DOCUMENT_NUMBER = re.compile(r"\d{2,}")
 _VNI = re.compile(r"(?<=[a-z])[0-9]+")
 """Digits that the VNI way of typing marks with: "d9a8ng ky1"."""
 
@@ -49,6 +50,7 @@ class Abbreviations(Record):
 
     words: dict[str, str]
     marked_only: dict[str, str]
+    numbered: dict[str, str]
     phrases: dict[str, str]
 
 
@@ -59,13 +61,14 @@ def abbreviations() -> Abbreviations:
     return Abbreviations(
         words={canon(key): canon(value) for key, value in table.words.items()},
         marked_only={canon(key): canon(value) for key, value in table.marked_only.items()},
+        numbered={canon(key): canon(value) for key, value in table.numbered.items()},
         phrases={fold(key): canon(value) for key, value in table.phrases.items()},
     )
 
 
 def read(text: str) -> list[Word]:
     """Return the words of `text` with abbreviations and regional words written out."""
-    typed = canon_words(text)
+    typed = _with_documents(canon_words(text))
     folded = list(map(fold_word, typed))
     marked = typed != folded
     return [word for typed_word in _without_phrases(typed, folded) for word in _written_out(typed_word, marked)]
@@ -81,6 +84,21 @@ def _written_out(typed: str, marked: bool) -> tuple[Word, ...]:
     # A word that the table writes out is sure; any other is only as sure as the text is marked.
     sure = marked or full is not None
     return tuple(Word(part, fold_word(part), sure) for part in ([typed] if full is None else words(full)))
+
+
+def _with_documents(typed: list[str]) -> list[str]:
+    """Write out the kind of each document that is named by its number: "KH 892", "QĐ số 505", "78/KH-UBND"."""
+    kinds = abbreviations().numbered
+    if kinds.keys().isdisjoint(typed):
+        return typed
+    found: list[str] = []
+    for place, word in enumerate(typed):
+        beside = [*typed[max(place - 1, 0) : place], *typed[place + 1 : place + 2]]
+        if typed[place + 1 : place + 2] in (["số"], ["so"]):
+            beside += typed[place + 2 : place + 3]
+        names = word in kinds and any(map(_DOCUMENT_NUMBER.fullmatch, beside))
+        found.extend(words(kinds[word]) if names else [word])
+    return found
 
 
 def _without_phrases(typed: list[str], folded: list[str]) -> list[str]:

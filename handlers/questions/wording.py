@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from handlers.message import Button, Reply, Rows
 from handlers.rendering import render
@@ -78,7 +79,8 @@ def word(decision: Decision, answerer: Answerer, calendar: Callable[[], WorkingD
     if decision.outcome in (Outcome.CHOICES, Outcome.CLARIFY):
         rows = tuple((Button(short(choice.label), f"ask.entry:{choice.entry}"),) for choice in decision.choices)
         none_of_these = ((Button("Không phải các ý trên", "ask.none"),),)
-        figures = _figures([choice.entry for choice in decision.choices], answerer)
+        facts = _facts([choice.entry for choice in decision.choices], answerer)
+        figures = [fact for fact in facts if isinstance(fact.record, Figure)]
         return Worded(Reply(render(f"questions/{decision.outcome}", figures=figures), rows + none_of_these))
     if decision.outcome is Outcome.SMALLTALK:
         return Worded(Reply(render("questions/smalltalk", remark=decision.remark)))
@@ -176,19 +178,27 @@ def _named(record: Point | Duty) -> str:
     return record.about if isinstance(record, Point) else f"{record.who}: {record.what}"
 
 
+class _PlanFact(NamedTuple):
+    """A record with its document and the name of its kind, as `questions/_side_by_side.j2` shows it."""
+
+    document: PlanDocument
+    record: AnyRecord
+    kind: str
+
+
 def _comparison(decision: Decision, answerer: Answerer) -> Worded:
-    """Set the figures of several places side by side, with a button to each."""
-    figures = _figures(decision.compared, answerer)
+    """Set what several places tell side by side, with a button to each."""
+    facts = _facts(decision.compared, answerer)
     silent = [answerer.knowledge.plans[plan].document.place for plan in decision.silent]
-    sources = tuple(_source_in_plan(document, record) for document, record in figures)
+    sources = tuple(_source_in_plan(fact.document, fact.record) for fact in facts)
     rows = tuple((Button(short(answerer.label(key)), f"ask.entry:{key}"),) for key in decision.compared)
-    return Worded(Reply(render("questions/comparison", figures=figures, silent=silent), rows), sources)
+    return Worded(Reply(render("questions/comparison", facts=facts, silent=silent), rows), sources)
 
 
-def _figures(keys: Sequence[str], answerer: Answerer) -> list[tuple[PlanDocument, Figure]]:
-    """Return those of some entries and records that are figures, with their documents."""
+def _facts(keys: Sequence[str], answerer: Answerer) -> list[_PlanFact]:
+    """Return those of some entries and records that are records, with their documents."""
     found = [answerer.records[key] for key in keys if key in answerer.records]
-    return [(plan.document, record) for plan, record in found if isinstance(record, Figure)]
+    return [_PlanFact(plan.document, record, RECORD_NAMES[type(record)]) for plan, record in found]
 
 
 def _source_in_plan(document: PlanDocument, record: PlanRecord) -> SourceRef:

@@ -117,6 +117,14 @@ def test_a_comparison_names_every_source_and_who_is_silent(converse: Converse) -
 
 
 @on_sqlite
+def test_deadlines_of_two_places_are_told_in_one_message(converse: Converse) -> None:
+    told = converse("khach").says("hạn báo cáo quý của bắc giang và quảng nam")
+    assert "- Tỉnh Bắc Giang: trước ngày 20 của tháng cuối quý" in told
+    assert "- Tỉnh Quảng Nam: hàng quý, trước ngày 10 của tháng cuối quý" in told
+    assert "để tham khảo" not in told, "only figures are counted differently"
+
+
+@on_sqlite
 def test_a_person_can_always_be_asked_for(converse: Converse) -> None:
     citizen = converse("khach")
     citizen.says(UNKNOWN)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.answer_eval import evaluate, load_cases
 from knowledge.answering import MOST_CHOICES, Asker, Outcome
-from knowledge.schema import BudgetLine, Figure
+from knowledge.schema import BudgetLine, CitedDocument, Figure
 from knowledge.vietnamese import fold
 from tests.support.conversation import answerer
 
@@ -159,6 +159,34 @@ def test_two_places_are_compared_and_no_other() -> None:
     decision = ANSWERER.decide("đức phổ với quảng nam có bao nhiêu tổ công nghệ số")
     assert set(decision.compared) == {"duc_pho_2023/to_tong_so", "quang_nam_2024/to_cnscd_so_to"}
     assert decision.silent == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "compared"),
+    [
+        (
+            "hạn báo cáo quý của Bắc Giang và Quảng Nam",
+            {"bac_giang_2022/bc_quy_so_huyen", "quang_nam_2024/bao_cao_quy_so_huyen"},
+        ),
+        ("ai ký kế hoạch của Đồng Hới và Đông Thanh", {"dong_hoi_2023/doc_ky", "dong_thanh_2023/doc_ky"}),
+    ],
+)
+def test_what_is_no_figure_is_compared_too_if_two_places_are_named(question: str, compared: set[str]) -> None:
+    assert set(ANSWERER.decide(question).compared) == compared
+
+
+@pytest.mark.parametrize("question", ["nghị định 42 về dịch vụ công", "QĐ 942/QĐ-TTg chiến lược chính phủ số"])
+def test_a_document_that_several_plans_cite_is_told_without_asking_for_a_place(question: str) -> None:
+    decision = ANSWERER.decide(question)
+    assert decision.outcome is Outcome.ANSWER
+    cited = ANSWERER.records[decision.entry or ""][1]
+    assert isinstance(cited, CitedDocument)
+    assert (cited.number or "").split("/")[0] in question
+
+
+def test_a_part_of_a_place_is_found_beside_the_place() -> None:
+    text = "huyện Thăng Bình, Quảng Nam có tổ xung kích gì ở bộ phận một cửa"
+    assert ANSWERER.decide(text).entry == "quang_nam_2024/ht_thu_5_truc_tuyen"
 
 
 @pytest.mark.parametrize("text", ["căn cước", "mã qr", "dich vu cong"])

@@ -29,6 +29,10 @@ def find(text: str) -> Named:
         ("dhoi co may to", "dong_hoi_2023"),
         ("đ.thanh có mấy tổ", "dong_thanh_2023"),
         ("xứ Quảng có mấy tổ", "quang_nam_2024"),
+        ("tp.đh có mấy tổ", "dong_hoi_2023"),
+        ("đ.hới có mấy tổ", "dong_hoi_2023"),
+        ("phường ĐT có mấy tổ", "dong_thanh_2023"),
+        ("tinh qn co may to", "quang_nam_2024"),
     ],
 )
 def test_finds_the_plan_of_a_place_and_takes_the_place_out(text: str, plan: str) -> None:
@@ -57,6 +61,14 @@ def test_finds_other_places(text: str, place: str) -> None:
     assert not named.abroad
 
 
+@pytest.mark.parametrize("text", ["hồ sơ ở {} đồng hới", "hồ sơ ở {} đức phổ", "hồ sơ ở {} quảng nam"])
+@pytest.mark.parametrize("level", ["cấp xã", "xã phường", "các phường", "xã, phường"])
+def test_a_level_below_a_place_stays_in_the_question(text: str, level: str) -> None:
+    named = find(text.format(level))
+    assert len(named.plans) == 1
+    assert [word.canon for word in named.rest] == ["hồ", "sơ", "ở", *level.replace(",", "").split()]
+
+
 def test_other_countries_are_abroad() -> None:
     assert find("visa đi hàn quốc").abroad
 
@@ -79,6 +91,9 @@ def test_finds_the_year() -> None:
     [
         ("xã Tân Lập có mấy tổ", "có mấy tổ", "xã Tân Lập"),
         ("chỉ tiêu internet của huyện Mù Cang Chải", "chỉ tiêu internet của", "huyện Mù Cang Chải"),
+        ("p. Nại Hiên có mấy tổ", "có mấy tổ", "p. Nại Hiên"),
+        ("quận Hoàn Kiếm có mấy tổ", "có mấy tổ", "quận Hoàn Kiếm"),
+        ("tỉnh QN có mấy tổ", "tỉnh QN có mấy tổ", None),
         ("thành phố Đồng Hới có mấy tổ", "thành phố Đồng Hới có mấy tổ", None),
         ("xã Phúc Hòa thí điểm gì", "xã Phúc Hòa thí điểm gì", None),
         ("ủy ban nhân dân xã nộp cho ai", "ủy ban nhân dân xã nộp cho ai", None),

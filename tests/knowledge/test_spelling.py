@@ -32,6 +32,19 @@ def test_writes_shorthand_and_regional_words_out(typed: str, meant: str) -> None
     assert folded(typed) == meant
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("KH 892 về trường học", "ke hoach 892 ve truong hoc"),
+        ("qđ số 505", "quyet dinh so 505"),
+        ("942/QĐ-TTg", "942 quyet dinh ttg"),
+        ("em kh biết", "em khong biet"),
+    ],
+)
+def test_a_kind_of_document_is_written_out_beside_its_number(typed: str, meant: str) -> None:
+    assert folded(typed) == meant
+
+
 def test_chi_without_marks_may_be_another_word() -> None:
     assert folded("chi tieu") == "chi tieu"
 
