@@ -171,7 +171,7 @@ def _is_helper(sentence: Sentence, mention: Mention) -> bool:
     labelled = mention.end < len(tokens) and tokens[mention.end].raw == ":"
     if (speaker or labelled) and not mention.numbered and _has_it_recorded(tokens, mention):
         return True
-    if _goes_along(tokens, mention) or _joins_speaker(sentence, mention):
+    if _goes_along(sentence, mention) or _joins_speaker(sentence, mention):
         return True
     if mention.kind == "household" and mention.numbered and before is not None and before.means(verb_words().visits):
         return False
@@ -221,9 +221,9 @@ def _heads_report(sentence: Sentence, mention: Mention) -> bool:
     return counted and not any(at < colon for at in told)
 
 
-def _goes_along(tokens: Sequence[Token], mention: Mention) -> bool:
+def _goes_along(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether the words around a mention say that it went along to help: "cùng chị Hoa", "có anh Bình đi cùng"."""
-    words = people_words()
+    tokens, words = sentence.tokens, people_words()
     if mention.noun in words.family_nouns or _is_helped_with(tokens, mention.start):
         return False  # "giúp bà Tư cùng chồng", "thao tác cùng bà Hai"
     with_them = any(
@@ -232,9 +232,10 @@ def _goes_along(tokens: Sequence[Token], mention: Mention) -> bool:
     )
     if with_them and not mention.numbered:
         return True
+    along = phrase_table(words.came_along).at(tokens, mention.end) if mention.end < len(tokens) else None
     return (
-        mention.end < len(tokens)
-        and phrase_at(words.came_along, tokens, mention.end)
+        along is not None
+        and not any(along.start <= topic.start < along.end for topic in sentence.topics)  # "làm chứng thực"
         and phrases("not_help").at(tokens, mention.end) is None  # "chị phụ huynh"
     )
 
@@ -449,6 +450,10 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
         return True
     same = mention.noun in {other.noun for other in mains} or mention.kind == "counted"
     came = mention.noun == "nguoi" and before.means(("cho",)) and not _is_worked_on(sentence, mains[-1])
+    nouns = {token.fold for token in tokens[mains[-1].start : mains[-1].end]}
+    again = mention.noun in nouns and mention.end < len(tokens) and tokens[mention.end].means(("đều", "cũng", "ai"))
+    if mention.count == mains[-1].count and again and mains[-1].end <= start:
+        return True  # "dạy 8 chị phụ nữ, 8 chị đều đăng bài được"
     if mention.count == sum(known) and came:
         return True  # "2 vợ chồng ông Bé tới nhà, tôi cài cho 2 người"
     if mention.count == sum(known) and not busy and mention.end < end and _means_all(mention, mains):
@@ -466,7 +471,7 @@ def _is_share(sentence: Sentence, mention: Mention, mains: Sequence[Mention]) ->
 def is_lacking(sentence: Sentence, mention: Mention) -> bool:
     """Tell whether some of those counted lack what was needed: "13 người, 2 người không có sim"."""
     tokens, at = sentence.tokens, mention.end
-    while at < len(tokens) and tokens[at].means(("thì", "bị", "do", "vì")):
+    while at < len(tokens) and tokens[at].means(("thì", "bị", "do", "vì", "còn", "vẫn", "đang")):
         at += 1
     return at < len(tokens) and (
         tokens[at].means(("thiếu", "quên", "mất", "hết", "hỏng", "kẹt", "vướng"))
@@ -500,6 +505,7 @@ def _is_elsewhere(sentence: Sentence, start: int, end: int) -> bool:
 
 def _narrows(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     """Tell whether some of those just counted are spoken of: "20 hội viên bán hàng, 12 người mở được gian hàng"."""
+    tokens = sentence.tokens
     start, end = _labelled_clause(sentence, mention.start)
     main_start, main_end = _labelled_clause(sentence, main.start)
     if mention.start != start or not main.numbered or any(start <= at < end for at in sentence.gives):
@@ -508,7 +514,8 @@ def _narrows(sentence: Sentence, mention: Mention, main: Mention) -> bool:
     said = {topic.name for topic in sentence.topics if start <= topic.start < end}
     if mention.noun == "nguoi" and main.noun != "nguoi":
         return said <= told
-    return mention.noun == main.noun and not told and main.end == main_end
+    nouns = {token.fold for token in tokens[main.start : main.end]}
+    return mention.noun in nouns and not told and main.end == main_end
 
 
 def _tells_of_hidden(sentence: Sentence, mention: Mention) -> bool:

@@ -116,6 +116,7 @@ def find_signals(tokens: Sequence[Token], skipped: frozenset[int], counted: froz
                 continue
             signal = (
                 _fraction(tokens, position)
+                or _rest(tokens, position)
                 or _unmet(tokens, position)
                 or _listed(tokens, position)
                 or _negated(tokens, position)
@@ -173,6 +174,14 @@ def _doubted(tokens: Sequence[Token], at: int) -> Signal | None:
         phrases(name).at(tokens, position) for position in range(negation.end + 1, end) for name in ("succeeded", "act")
     )
     return Signal(at, end, "unsure") if told and tokens[end - 1].means(("chưa", "không", "nữa")) else None
+
+
+def _rest(tokens: Sequence[Token], at: int) -> Signal | None:
+    """Read "chị còn lại chưa có" as some of them: what is left has not got it."""
+    left = tokens[at].means(("còn",)) and at + 2 < len(tokens) and tokens[at + 1].means(("lại",))
+    if not left or not is_negation(tokens[at + 2]):
+        return None
+    return Signal(at, at + 2, "partial")
 
 
 def _fraction(tokens: Sequence[Token], at: int) -> Signal | None:

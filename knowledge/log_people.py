@@ -152,7 +152,9 @@ def _tables() -> _Tables:
     nouns += [(noun, "kin") for noun in (*words.kin, *words.family)]
     return _Tables(
         nouns=PhraseTable(nouns),
-        generic=_plain_table(words.generic),
+        generic=PhraseTable(
+            ((phrase, phrase) for phrase in words.generic), exact=True
+        ),  # "mỗi người" is no "mọi người"
         vague=_plain_table(_with_figures((*words.vague_amounts, *words.groups))),
         pairs=_plain_table(words.pairs),
         pair_heads=_plain_table(words.pair_heads),
@@ -247,6 +249,8 @@ def _pair(tokens: Sequence[Token], start: int, taken: frozenset[int]) -> Mention
         couples = None if number.value is None else number.value * 2
         return Mention(start, head.end, couples, "kin", head.value, numbered=True)
     hit = tables.pairs.at(tokens, noun_start) if noun_start < len(tokens) else None
+    if hit is not None and tokens[hit.end - 1].is_capital and not tokens[noun_start].is_capital:
+        return None  # "bac Chau" without marks: bác Châu
     parents = tables.pairs.at(tokens, start)
     if parents is not None and number is not None and _is_three(tokens, parents, taken):
         return None
@@ -350,6 +354,10 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         return Mention(start, noun_end, number.value if number else None, "helpers", "", numbered=True)
     inexact = noun_end < len(tokens) and _tables().loose_ends.at(tokens, noun_end) is not None
     count = None if vague or inexact or number is None else number.value
+    head_end = noun_end
+    also = _noun_at(tokens, noun_end) if kind == "kin" else None
+    if also is not None and also[0] == "counted" and number is not None and noun_end not in taken:
+        noun_end = also[1]  # "3 chị tiểu thương"
     end = _name_end(tokens, noun_end, taken) if kind == "kin" and _noun_at(tokens, noun_end + 1) is None else noun_end
     if kind == "kin" and end == noun_end and end < len(tokens) and tokens[end].means(("nhà",)):
         end = max(end, _owner_end(tokens, end, taken))  # "ba anh em nhà ông Quỳ"
@@ -357,7 +365,7 @@ def _several(tokens: Sequence[Token], start: int, taken: frozenset[int], handed:
         listed = _names_listed(tokens, end + 1)
         if listed is not None:
             end, count = listed
-    spelled = " ".join(token.fold for token in tokens[noun_end - 1 : noun_end])
+    spelled = tokens[head_end - 1].fold
     return Mention(start, end, count, kind, spelled, numbered=True)
 
 
@@ -495,6 +503,8 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
     if named_end == end and (small or _is_called_by_digit(tokens, end, taken)):
         named_end = end + 1
     named = named_end > end
+    if named and named_end not in taken:
+        named_end = _role_end(tokens, named_end)
     offered = start - 1 in handed or (start > 0 and tokens[start - 1].means(("của",)))
     loose = end - start == 1 and (
         last.fold in _UNSAFE and (last.plain or last.fold in _NEVER_ALONE or len(last.raw) == 1)
@@ -542,6 +552,15 @@ def _single(tokens: Sequence[Token], start: int, taken: frozenset[int], handed: 
         name=name,
         owned=owned,
     )
+
+
+def _role_end(tokens: Sequence[Token], at: int) -> int:
+    """Return where an office behind a name ends: "anh Khải kế toán hợp tác xã"."""
+    office = _tables().offices.at(tokens, at) if at < len(tokens) else None
+    if office is None:
+        return at
+    unit = _tables().of_offices.at(tokens, office.end) if office.end < len(tokens) else None
+    return unit.end if unit else office.end
 
 
 def _office_end(tokens: Sequence[Token], at: int, taken: frozenset[int]) -> int:

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz
 
 from knowledge.log_outcome import phrases
+from knowledge.masking import is_bank
 from knowledge.numbers import number_at
 from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words
 from knowledge.vietnamese import fold
@@ -49,6 +50,8 @@ _UNSAFE_HEADS = frozenset(
 )
 
 
+_LONGEST_UNLISTED, _SHORTEST_UNLISTED = 5, 2
+"""Words of a place of a kind that no list has: "ở lán thợ", "tại điểm tiêm chủng"."""
 _NAMED_HEADS = frozenset(["ap", "khoi", "cum", "khu", "lang"])
 """Of the unsafe heads these are one where a capital follows: "ba con ap Cai Von"."""
 
@@ -74,6 +77,7 @@ class PlaceWords(WordList):
     kept: tuple[str, ...]
     numbering: tuple[str, ...]
     called: tuple[str, ...]
+    no_spots: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,9 @@ def _kept() -> PhraseTable[None]:
 def _vague() -> PhraseTable[None]:
     words = _words()
     pointed = (f"{spot} {tail}" for spot in words.pointed for tail in words.pointing)
-    return PhraseTable((phrase, None) for phrase in (*words.vague, *pointed))
+    return PhraseTable(
+        ((phrase, None) for phrase in (*words.vague, *pointed)), exact=True
+    )  # "thôn Bến" is no "thôn bên"
 
 
 def find_places(
@@ -152,7 +158,11 @@ def find_places(
         if vague is not None and not _is_named(tokens, vague) and not _hands(tokens, position):
             place: Place | None = Place(position, vague.end, None)
         else:
-            end = _place_end(tokens, position, is_known, person_ends) or _bare_name_end(tokens, position, is_known)
+            end = (
+                _place_end(tokens, position, is_known, person_ends)
+                or _bare_name_end(tokens, position, is_known)
+                or _unlisted_end(tokens, position, is_known, person_ends)
+            )
             place = _named(tokens, position, end, text, villages) if end else _village(tokens, position, villages)
         if place is None:
             position += 1
@@ -403,8 +413,32 @@ def _bare_name_end(tokens: Sequence[Token], start: int, is_known: Callable[[int]
     ):
         return None
     end = _capital_end(tokens, start, start + 4, is_known)
+    if is_bank(tokens[start].fold):
+        return None  # "số tài khoản … tại Techcombank"
     # Without marks "o Lan" may be an aunt.
     return None if tokens[start - 1].plain and tokens[start - 1].fold == "o" and end == start + 1 else end
+
+
+def _unlisted_end(
+    tokens: Sequence[Token], start: int, is_known: Callable[[int], bool], person_ends: Mapping[int, int]
+) -> int | None:
+    """Return where a place of a kind that no list has ends: behind "tại" or "ở" some words up to a known one."""
+    if start == 0 or tokens[start - 1].plain or not tokens[start - 1].means(("tại", "ở")):
+        return None
+    if tokens[start].means(_words().no_spots) or tokens[start].is_capital or start in person_ends:
+        return None
+    end = start
+    while (
+        end < min(start + _LONGEST_UNLISTED, len(tokens))
+        and tokens[end].raw.isalpha()
+        and not _stops(tokens, end, is_known, person_ends)
+    ):
+        end += 1
+    if end - start < _SHORTEST_UNLISTED:
+        return None
+    nested = _place_end(tokens, end, is_known, person_ends) if end < len(tokens) else None
+    of_village = end < len(tokens) and tokens[end].fold in numbered_heads()  # "điểm tiêm chủng xã"
+    return nested or _capital_end(tokens, end + of_village, end + 3, is_known)
 
 
 def _named(tokens: Sequence[Token], start: int, end: int, text: str, villages: Sequence[str]) -> Place:

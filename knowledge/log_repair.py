@@ -19,15 +19,9 @@ from knowledge.log_outcome import verb_words
 from knowledge.log_places import numbered_heads
 from knowledge.phrases import Token
 from knowledge.spelling import Repairer, Word
+from knowledge.syllables import is_syllable
 from knowledge.vietnamese import canon, fold, words
 
-_ONSETS = "ngh?|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx]"
-_RIMES = (
-    "a(?:[imoptuycn]|ch|ng|nh)?|e(?:[cmnoptu]|ch|ng|nh)?|i(?:[ampntu]|ch|nh|e[cmnptu]|eng)?|o(?:[cimnpt]|ng)?"
-    "|oa(?:[cimnopty]|ch|ng|nh)?|oe[not]?|u(?:[acimnptu]|ng)?|u(?:a[nty]|ang|anh|e|ech|enh|o|o[cimnptu]|ong)"
-    "|uy(?:[aptu]|ch|en|et|nh)?|y(?:e[mntu])?"
-)
-_SYLLABLE = re.compile(f"(?!k[aou]|c[iey])(?:{_ONSETS})?(?:{_RIMES})")
 _PLACE_AND_NUMBER = re.compile(r"([^\W\d_]+)([0-9]{1,3}[a-d]?)")
 _SHORTEST = 2
 """Words of so few letters are too often other words without marks."""
@@ -71,7 +65,7 @@ def _is_slip(token: Token, *, begins: bool) -> bool:
     written = token.raw[1:] if begins else token.raw
     if len(token.fold) <= _SHORTEST or not token.raw.isalpha() or not written.islower():
         return False
-    return token.fold not in _vocabulary() and _SYLLABLE.fullmatch(token.fold) is None
+    return token.fold not in _vocabulary() and not is_syllable(token.fold)
 
 
 def _repaired(typed: str, before: str, after: str) -> list[str]:

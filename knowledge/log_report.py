@@ -26,10 +26,15 @@ _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
 _NEIGHBOURS = frozenset(
     ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
 )
-_LIKE_A_REPORT = 0.0
+_WRITERS = ("tôi", "tui", "em", "mình", "tớ", "chúng", "tụi", "bọn")
+_LIKE_A_REPORT = 0.5
 """Log-odds from which a sentence that no single word settles is taken for a report."""
+_SOMEBODY_TELLS, _WE_TELL = 0.8, 2.0
+"""How much less is enough where somebody certain is spoken of, and where the writers speak of themselves too."""
 _UNLIKE_A_REPORT = -3.6
 """Log-odds below which a sentence is no report whatever a single word tells."""
+_SURELY_A_REPORT = 4.0
+"""Log-odds from which words that ask are part of what was done: "xem giúp bác Nghĩa có mấy sim"."""
 _MUCH_LIKE_A_REPORT = 0.6
 """Log-odds from which that somebody asked for help is only how the report of it begins."""
 _OPENING = 5
@@ -42,10 +47,16 @@ _UNSAFE_PLANS = frozenset(["dinh", "mot", "tinh", "dung", "lich"])
 def is_report(sentence: Sentence) -> bool:
     """Tell whether the sentence reports help given; where no single word tells, all its words together do."""
     told = _told(sentence)
-    if told is False:
-        return False
-    likeness = likeness_of_report(sentence)
-    return likeness >= (_LIKE_A_REPORT if told is None else _UNLIKE_A_REPORT) or (bool(told) and bool(sentence.hidden))
+    if told is None:
+        return likeness_of_report(sentence) >= _least_likeness(sentence)
+    return told and (bool(sentence.hidden) or likeness_of_report(sentence) >= _UNLIKE_A_REPORT)
+
+
+def _least_likeness(sentence: Sentence) -> float:
+    """Return from which likeness on an open sentence is a report: less if it tells of somebody."""
+    certain = any(mention.name or mention.numbered for mention in sentence.mentions)
+    ours = any(token.means(_WRITERS) for token in sentence.tokens)
+    return _LIKE_A_REPORT - _SOMEBODY_TELLS * certain - _WE_TELL * (certain and ours)
 
 
 def _told(sentence: Sentence) -> bool | None:
@@ -54,7 +65,8 @@ def _told(sentence: Sentence) -> bool | None:
     if _opens_report(tokens, 0) and sentence.mentions:
         return True
     if is_question(sentence):
-        return False
+        surely = _is_told_by_writer(sentence) and likeness_of_report(sentence) >= _SURELY_A_REPORT
+        return None if surely else False
     if _asks_to_record(sentence):
         return True
     if _closes_as_request(sentence) or _is_offer(tokens) or _is_thanks(sentence):
@@ -217,6 +229,16 @@ def _is_done_for(tokens: Sequence[Token], act: int) -> bool:
             return False
         act -= 1
     return False
+
+
+def _is_told_by_writer(sentence: Sentence) -> bool:
+    """Tell whether the writers tell of help for somebody in front of all else, and ask nobody: "tôi xem giúp bác"."""
+    tokens = sentence.tokens
+    asked = any(token.raw == "?" for token in tokens) or _closes_as_request(sentence)
+    speaks = any(
+        any(token.means(people_words().speakers) for token in tokens[max(0, at - 3) : at]) for at in sentence.gives[:1]
+    )
+    return speaks and not asked and any(mention.name or mention.numbered for mention in sentence.mentions)
 
 
 def _is_offer(tokens: Sequence[Token]) -> bool:
@@ -545,7 +567,8 @@ def _denied(tokens: Sequence[Token], at: int, in_days: frozenset[int]) -> bool:
 
 def _only_heard(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether the help was listened to: "nghe phổ biến quyết định", "đi dự tập huấn"."""
-    return at > 0 and tokens[at - 1].means(("nghe", "dự", "xem"))
+    seen = tokens[at].fold != "giup" and tokens[at - 1].means(("xem",))  # but "xem giúp bác"
+    return at > 0 and (seen or tokens[at - 1].means(("nghe", "dự")))
 
 
 def _helps_speaker(sentence: Sentence, at: int) -> bool:

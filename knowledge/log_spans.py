@@ -25,6 +25,10 @@ _GLUED_UNIT = re.compile(
     re.IGNORECASE,
 )
 """A count typed together with whom it counts: "5ng"."""
+_GLUED_COUNT = re.compile(
+    r"(?<![^\W_])(gi[uú]p|hd|ht|cho|[dđ][uưc]?[oợ]?c|d[aạ]y|ch[iỉ]|b[aà]y)([0-9]{1,3})(?=\s)", re.IGNORECASE
+)
+"""A verb typed together with a count: "giúp5 bác"."""
 _PUPILS = re.compile(r"(?<=[0-9] )hs(?= (?:l[oớ]p|c[aấ]p|tr[uư][oờ]ng|thcs|thpt|ti[eể]u)(?![^\W_]))", re.IGNORECASE)
 """Elsewhere "hs" is short for hồ sơ."""
 _SHARE = re.compile(
@@ -193,6 +197,7 @@ class Sentence:
 def read(masked: str, today: date, villages: Sequence[str]) -> Sentence:
     """Find what is in a `masked` text; `villages` are the names of the member's commune."""
     text = _SHARE.sub(_in_words, nfc(masked))
+    text = _GLUED_COUNT.sub(r"\1 \2", text)
     text = _PUPILS.sub("học sinh", _GLUED_UNIT.sub(r"\1 \2", text))
     gaps = [match.span() for match in _REPLACED.finditer(text)]
     text = _REPLACED.sub(lambda match: " " * len(match.group()), text)

@@ -10,6 +10,7 @@ from functools import cache
 
 from rapidfuzz.distance import OSA
 
+from knowledge.syllables import is_syllable
 from knowledge.vietnamese import fold
 
 REPLACEMENTS = {
@@ -45,6 +46,14 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "ma gui ve dien thoai",
             "ma gui den",
             "ma gui den may",
+            "ma 6 so",
+            "ma 4 so",
+            "ma sau so",
+            "ma bon so",
+            "6 so gui ve",
+            "sau so gui ve",
+            "ma so gui ve",
+            "ma so gui ve may",
             "ma sms",
             "ma tin nhan",
         ),
@@ -59,6 +68,8 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "mat ma",
             "password",
             "pass",
+            "passwd",
+            "passw",
             "passcode",
             "pw",
             "pwd",
@@ -81,12 +92,18 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _LENGTHS = {
     "otp": range(4, 9),
     "insurance": (10, 13, 15),
+    "insured": (10, 15),
     "identity": (9, 12),
     "account": range(6, 20),
     "bank": range(8, 17),
     "card": range(13, 20),
     "phone": range(9, 13),
 }
+_IDENTITY_LENGTH = 12
+_SPOKEN_DIGIT = r"(?:kh[oô]ng|m[oộ]t|hai|ba|b[oố]n|t[uư]|n[aă]m|l[aă]m|s[aá]u|b[aả]y|b[aẩ]y|t[aá]m|ch[ií]n)"
+_SPOKEN_RUN = re.compile(
+    rf"(?<![^\W_]){_SPOKEN_DIGIT}(?:[ ,.\-]{{1,2}}{_SPOKEN_DIGIT}){{9,12}}(?![^\W_])", re.IGNORECASE
+)
 _SHORTEST_SLIPPED = 4
 """Words of a label from this length on may have a slip."""
 _LONGEST_AMOUNT = 9
@@ -99,7 +116,7 @@ _PUBLIC_NUMBERS = frozenset(
 _PUBLIC_PREFIXES = ("1900", "1800")
 
 _WORD = re.compile(r"[^\W_]+")
-_RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:[ .\-()\u00a0]{1,3}[0-9]+)*")
+_RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:(?:[ .\-()\u00a0]{1,3}|[,_])[0-9]+)*")
 _GLUED_LABEL = re.compile(r"[^\W\d_]+$")
 _GROUP = re.compile(r"[0-9]+")
 _HEALTH_CARD = re.compile(
@@ -124,7 +141,9 @@ _CODED = frozenset(["so", "tuc", "thue", "nhan", "don", "phieu", "ma", "bien", "
 """In front of a bare number these say that it is the code of something, nobody's own."""
 _SLASHED = re.compile(r"(?<![0-9/])0[0-9]{2,4}(?:/[0-9]{2,4}){1,3}(?![0-9/])")
 _LANDLINE = re.compile(r"02[0-9]{9}")
-_OTP_BEHIND = re.compile(r"\s*(?:(?:la\s+)?(?:ma\s+)?otp|(?:moi\s+)?gui\s+(?:ve|den)\s+(?:may|dien thoai))(?![^\W_])")
+_OTP_BEHIND = re.compile(
+    r"\s*(?:(?:la\s+)?(?:ma\s+)?otp|(?:moi\s+)?gui\s+(?:ve|den)\s+(?:may|dien thoai)|(?:trong\s+)?tin nhan)(?![^\W_])"
+)
 _LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])", re.IGNORECASE)
 _LETTER_FOR_ZERO = re.compile(r"(?<![^\W_])[0o][0-9o .\-]{8,13}(?![^\W_])", re.IGNORECASE)
 _COUNTED_BEHIND = re.compile(r"\s*(?:ba|bac|ong|co|chu|cu|chi|anh|em|di|me|o|chau|nguoi|ng|ho|luot|nha)(?![^\W_])")
@@ -139,6 +158,13 @@ _NO_SECRET = re.compile(r"[0-9]{1,2}[/\-][0-9]{1,2}(?:[/\-][0-9]{2,4})?|[0-9]{1,
 """Days, times and amounts behind "mật khẩu" are none."""
 _SECRET_VALUE = re.compile(r"\s*([:=]?)\s*(\S+)")
 _DIGITS_COUNTED = re.compile(r"[4-9] (?:chữ )?(?:số|so)(?![^\W_])", re.IGNORECASE)
+_SURE_SECRET = 6
+"""Behind words that are no fillers only so long a mix of letters and digits is a secret: not "em Lan lớp 12A3"."""
+_DONE = frozenset(["xong", "duoc", "on", "vao", "chay", "roi"])
+_SPLIT_PIN = re.compile(r"\s*[:=]?\s*([0-9]{1,4}(?:[ .\-][0-9]{1,4}){1,7})(?![0-9.,/\-]*[0-9])")
+"""A secret of digits told in groups: "mã pin: 55 21 90"."""
+_NOT_PERSONAL = frozenset(["thue", "mst", "vach", "imei", "serial"])
+"""A number right behind these is of a firm or a thing."""
 _SECRET_FILLERS = frozenset(
     [
         "la",
@@ -243,6 +269,11 @@ _QUESTION_WORDS = frozenset(
 )
 
 
+def is_bank(folded: str) -> bool:
+    """Tell whether a folded word names a bank."""
+    return folded in _BANKS
+
+
 @dataclass(frozen=True)
 class Masked:
     """A text without personal numbers, and the kinds of what was hidden, each once, in order of appearance."""
@@ -277,6 +308,7 @@ def mask(text: str) -> Masked:
             *_lettered_accounts(text),
             *_slashed(text),
             *_with_letters(text),
+            *_in_words(text),
             *_numbers(text),
         ]
     ):
@@ -312,7 +344,7 @@ def _is_own_token(text: str, end: int) -> bool:
 
 def _secret_value(text: str, position: int) -> tuple[int, int] | None:
     """Return where the secret behind a label stands: behind a sign or "là" any word, else one that looks coded."""
-    told = False
+    told = skipped = False
     for _ in range(_REACH):
         match = _SECRET_VALUE.match(text, position)
         if match is None:
@@ -329,11 +361,27 @@ def _secret_value(text: str, position: int) -> tuple[int, int] | None:
                 return None
             told = told or written[-1] in ":="
             continue
+        split = _SPLIT_PIN.match(text, match.start(2)) if told else None
+        if split is not None and sum(map(str.isdigit, split[1])) in _LENGTHS["otp"]:
+            return split.span(1)
         value = written.rstrip(".,;!?)")
-        if _looks_secret(value, told):
+        if _looks_secret(value, told) and not (
+            _is_talk(text, match) if told else skipped and len(value) < _SURE_SECRET
+        ):
             return match.start(2), match.start(2) + len(value)
-        return None
+        if told or not value.isalpha() or len(value) < len(written):
+            return None
+        position, skipped = match.end(), True  # "mật khẩu zalo của bà Tám là…"
     return None
+
+
+def _is_talk(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a bare word behind "là" is a word of the sentence: "đổi mật khẩu là xong", "là tên con"."""
+    word = match.group(2).rstrip(".,;!?)")
+    if match.group(1) or not word.isalpha() or not word.islower() or not is_syllable(word):
+        return False
+    follows = text[match.end() :].lstrip()
+    return word in _DONE or (word == match.group(2) and follows[:1].isalpha())
 
 
 def _looks_secret(value: str, told: bool) -> bool:
@@ -377,12 +425,24 @@ def _with_letters(text: str) -> Iterator[_Find]:
             yield _Find(match.start(), match.start() + len(written), "phone")
 
 
+def _in_words(text: str) -> Iterator[_Find]:
+    """Find numbers said digit by digit: "số không chín một hai ba bốn năm sáu bảy tám"."""
+    for run in _SPOKEN_RUN.finditer(text):
+        said = [fold(match.group()) for match in _WORD.finditer(run.group())]
+        if len(said) == _IDENTITY_LENGTH:
+            yield _Find(run.start(), run.end(), "identity")
+        elif len(said) in _LENGTHS["phone"]:
+            yield _Find(run.start(), run.end(), "phone")
+
+
 def _numbers(text: str) -> Iterator[_Find]:
     for run in _RUN.finditer(text):
         groups = [(run.start() + match.start(), run.start() + match.end()) for match in _GROUP.finditer(run.group())]
         if run.group().startswith("+"):
             groups[0] = (run.start(), groups[0][1])
         if _is_part_of_word(text, run.start(), run.end()):
+            continue
+        if _is_of_thing(text, run.start()):
             continue
         label = _label_before(text, run.start())
         first = 0
@@ -445,7 +505,7 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
     if label == "phone" and not _LABELLED_PHONE.fullmatch(digits):
         label = None
     if label in _LENGTHS and len(digits) in _LENGTHS[label]:
-        return "account" if label == "bank" else label
+        return {"bank": "account", "insured": "insurance"}.get(label, label)
     if _MONEY_GROUPS.fullmatch(written):
         return None
     if len(digits) == 12 and (digits[0] == "0" or written.isdigit()):
@@ -464,6 +524,12 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
     if bare and _LONG_ACCOUNT.fullmatch(written) and not _passes_luhn(digits):
         return "account"
     return "card" if _CARD.fullmatch(written) and _passes_luhn(digits) else None
+
+
+def _is_of_thing(text: str, start: int) -> bool:
+    """Tell whether a number is a firm's or a thing's: "mã số thuế 0312345678"."""
+    words = _WORD.findall(text[max(0, start - _REACH_OF_COUNT) : start])
+    return bool(words) and fold(words[-1]) in _NOT_PERSONAL
 
 
 def _is_code(text: str, start: int) -> bool:
@@ -498,6 +564,8 @@ def _label_before(text: str, start: int) -> str | None:
         # A loose label word ("thẻ", "zalo") speaks only for the number that follows at once.
         if label and (skipped <= 2 or label in {"identity", "account", "otp"}):
             return label
+        if label == "insurance":
+            return "insured"
     return bank
 
 

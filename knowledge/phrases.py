@@ -117,12 +117,13 @@ class Hit(Generic[V]):
 class PhraseTable(Generic[V]):
     """Listed phrases with a value each; finds the longest one at a place."""
 
-    def __init__(self, phrases: Iterable[tuple[str, V]]) -> None:
+    def __init__(self, phrases: Iterable[tuple[str, V]], *, exact: bool = False) -> None:
+        """Learn the phrases; unless `exact`, one wrong mark in a long phrase does no harm."""
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], bool, V]]] = {}
         for phrase, value in phrases:
             written = tuple(map(spelled, canon(phrase).split()))
             bare = tuple(fold(word) for word in written)
-            free = len(bare) > 1 and sum(map(len, bare)) >= _LONG_PHRASE
+            free = not exact and len(bare) > 1 and sum(map(len, bare)) >= _LONG_PHRASE
             self._by_first.setdefault(bare[0], []).append((written, bare, free, value))
         for listed in self._by_first.values():
             listed.sort(key=lambda item: -len(item[0]))

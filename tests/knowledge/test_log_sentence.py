@@ -271,6 +271,55 @@ def test_personal_data_never_reaches_an_entry() -> None:
     assert "0905123456" not in str(read.as_json())
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Tui chở dì Bảy ra bưu điện làm lại sim", True),
+        ("cứu được cái zalo của bà Nhàn", True),
+        ("Bác Thắng đăng nhập VNeID không được, em cài lại máy rồi thử mãi vẫn không vào", True),
+        ("Chiều nay tôi xem giúp bác Nghĩa có mấy sim đứng tên bác trên VNeID", True),
+        ("bác Tám nói hôm qua có người đến cài VNeID cho bác", False),
+        ("làm căn cước mấy ngày có", False),
+        ("tích hợp mất mấy ngày", False),
+        ("cấp chữ ký số mấy ngày", False),
+        ("hướng dẫn cài vneid", False),
+    ],
+)
+def test_all_words_together_tell_a_report(text: str, told: bool) -> None:
+    assert parse(text, TODAY).is_log == told
+
+
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("giúp bà Sáu xác nhận chính chủ sim", ("vneid",)),
+        ("Giúp anh Sang bán cá khô cho khách ở xa, chốt đơn trên máy", ("tmdt",)),
+        ("Giúp 5 bác ở thôn Bãi.", ()),
+        ("cài dùm 2 o, cccd 045 180 000 732", ()),
+    ],
+)
+def test_a_topic_that_no_list_names_is_taken_only_where_it_is_sure(text: str, topics: tuple[str, ...]) -> None:
+    (entry,) = parse(text, TODAY).entries
+    assert entry.topics == topics
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Khắc phục cho anh Dũng lỗi không đăng nhập được VNeID", (1, "done", None)),
+        ("Bà Vườn và cháu được em hướng dẫn nộp hồ sơ khai sinh online", (2, "done", None)),
+        ("Em hỗ trợ 3 chị tiểu thương, hai chị đã có mã QR nhận tiền, chị còn lại chưa có", (3, "partial", None)),
+        ("di cung anh Tien vao ban Huoi, cai dinh danh 13 nguoi, 2 nguoi khong co sim", (13, "partial", "ban Huoi")),
+        ("Em dạy 3 bác ở câu lạc bộ dưỡng sinh dùng Zalo", (3, "done", "câu lạc bộ dưỡng sinh")),
+        ("thôn bến đá,hqua,10ng,vneid,xong", (10, "done", "thôn bến đá")),
+        ("Đăng ký chữ ký số cho anh Khải kế toán hợp tác xã", (1, "done", None)),
+    ],
+)
+def test_who_where_and_how_it_went(text: str, expected: tuple[int, str, str | None]) -> None:
+    (entry,) = parse(text, TODAY).entries
+    assert (entry.people, entry.outcome, entry.place) == expected
+
+
 def test_an_unknown_key_in_a_word_list_is_an_error() -> None:
     with pytest.raises(ValidationError):
         PlaceWords.model_validate({"named": [], "surprise": []})
