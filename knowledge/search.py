@@ -39,7 +39,7 @@ _PAIR = " "
 _GROUP = "="
 """Begins the feature of a group of synonyms; no word has it."""
 _COMPARED = 40
-"""Documents whose phrasings are compared one by one: those that cover most of the question."""
+"""Documents that are ranked: those that cover most of the question."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,15 @@ class Vector:
 
 @dataclass(frozen=True)
 class Compared:
-    """A question, how much of it each document covers, and how much of it each document has at all."""
+    """How near a question is to everything in an index.
 
-    by_words: Vector
-    by_grams: Vector
+    Attributes:
+        near: By phrasing, what its cosines add to the score of its document if it is the nearest.
+        covers: By document, what it adds to the score how much of the question the document covers.
+        has: By document, how much of the question it has at all.
+    """
+
+    near: Floats
     covers: Floats
     has: Floats
 
@@ -87,7 +92,7 @@ def _rarity(seen_in: NDArray[Any], of: int) -> Floats:
 
 
 class _Texts:
-    """The features of each text, one text after the other, and what compares a question with some of the texts."""
+    """The features of each text, one text after the other."""
 
     def __init__(self, texts: Texts, occurrences: Callable[[Texts], tuple[Numbers, Numbers]]) -> None:
         """Take texts and what returns the features of some, as they occur, and of each the number of its text."""
@@ -101,27 +106,12 @@ class _Texts:
             sizes.append(np.bincount(places // limit, minlength=last - first))
         self.features = np.concatenate(features)
         self.begins = np.append(0, np.cumsum(np.concatenate(sizes)))
-        self._counts = np.concatenate(counts)
-
-    def cosines(self, asked: Vector, weights: Floats, scale: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
-        """Return how near a question is to each text of some spans of texts, one span after the other.
-
-        Args:
-            asked: The question.
-            weights: What each feature weighs.
-            scale: By text, one divided by the length of the vector of its weights.
-            spans: Numbers of texts, each from the first to the one behind the last.
-        """
-        dense = np.zeros(len(weights) + 1, dtype=np.float32)
-        dense[asked.features] = asked.parts * weights[asked.features]
-        texts = np.concatenate([np.arange(first, last) for first, last in spans])
-        near: Floats = _sums(self._held(dense, spans), self.begins[texts + 1] - self.begins[texts]) * scale[texts]
-        return near
+        self.counts = np.concatenate(counts)
 
     def scale(self, weights: Floats) -> Floats:
         """Return one divided by the length of each text's vector of weights."""
         squares = [
-            _sums(self._held(weights, [(first, last)]) ** 2, np.diff(self.begins[first : last + 1]))
+            _sums(self._held(weights, first, last) ** 2, np.diff(self.begins[first : last + 1]))
             for first, last in _batches(len(self.begins) - 1)
         ]
         lengths = np.sqrt(np.concatenate(squares))
@@ -134,12 +124,47 @@ class _Texts:
             seen += np.bincount(self.features[self.begins[first] : self.begins[last]], minlength=n_features)
         return seen
 
-    def _held(self, values: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
-        """Return the values of the features that the texts of some spans have, more for what a text has often."""
-        slices = [slice(self.begins[first], self.begins[last]) for first, last in spans]
-        held: Floats = values[np.concatenate([self.features[part] for part in slices])]
-        held *= _OFTEN[np.concatenate([self._counts[part] for part in slices])]
+    def _held(self, values: Floats, first: int, last: int) -> Floats:
+        """Return the values of the features that some texts have, more for what a text has often."""
+        part = slice(self.begins[first], self.begins[last])
+        held: Floats = values[self.features[part]] * _OFTEN[self.counts[part]]
         return held
+
+
+class _Space:
+    """Compares a question with all texts of a collection by one kind of features.
+
+    Kept by feature: a question has some dozens of them, and most texts have few of those.
+    """
+
+    def __init__(self, texts: _Texts, weights: Floats) -> None:
+        """Take the texts, and what each feature weighs."""
+        self._size = len(texts.begins) - 1
+        self._weights = weights
+        self._scale = texts.scale(weights)
+        """By text, one divided by the length of the vector of its weights."""
+        self._begins = np.append(0, np.cumsum(texts.seen_in(len(weights))))
+        self._rows = np.empty(len(texts.features), dtype=np.min_scalar_type(self._size))
+        self._counts = np.empty_like(texts.counts)
+        free = self._begins[:-1].copy()
+        for first, last in _batches(self._size):
+            part = slice(texts.begins[first], texts.begins[last])
+            order = np.argsort(texts.features[part], kind="stable")
+            features = texts.features[part][order]
+            sizes = np.bincount(features, minlength=len(weights))
+            places = (free - np.cumsum(sizes) + sizes)[features] + np.arange(len(features))
+            rows = np.repeat(np.arange(first, last), np.diff(texts.begins[first : last + 1]))
+            self._rows[places], self._counts[places] = rows[order], texts.counts[part][order]
+            free += sizes
+
+    def cosines(self, asked: Vector) -> Floats:
+        """Return how near a question is to each text."""
+        begins, ends = self._begins[asked.features], self._begins[asked.features + 1]
+        spans = list(map(slice, begins.tolist(), ends.tolist())) or [slice(0)]
+        parts = np.repeat(asked.parts * self._weights[asked.features], ends - begins)
+        parts *= _OFTEN[np.concatenate([self._counts[span] for span in spans])]
+        sums = np.bincount(np.concatenate([self._rows[span] for span in spans]), parts, self._size)
+        return (sums * self._scale).astype(np.float32)
 
 
 class _Coverage:
@@ -346,7 +371,7 @@ class Index:
     The score is a sum of shares between 0 and 1, so that it can be compared with a threshold whatever the question's
     length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs, divided by
     the best score that the question could reach), and how near the nearest phrasings are by words and by letters
-    (cosines). Coverage is computed for every document, the cosines only for the phrasings of those that cover most.
+    (cosines). Only the documents that cover most are ranked.
     """
 
     documents: tuple[Document, ...]
@@ -375,11 +400,10 @@ class Index:
         behind = self.background
         self._words = _WordSpace(self.synonyms, None if behind is None else behind._words)
         self._grams = _GramSpace(None if behind is None else behind._grams)
-        self._by_words = self._words.learn(texts)
-        self._by_grams = self._grams.learn(texts)
-        self._word_scale = self._by_words.scale(self._words.weights)
-        self._gram_scale = self._by_grams.scale(self._grams.weights)
-        self._coverage = _Coverage(self._by_words, np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), len(sizes))
+        learned = self._words.learn(texts)
+        self._coverage = _Coverage(learned, np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), len(sizes))
+        self._by_words = _Space(learned, self._words.weights)
+        self._by_grams = _Space(self._grams.learn(texts), self._grams.weights)
         self.vocabulary = self._words.vocabulary
         self.pairs = self._words.pairs
         self._repairer: Repairer | None = None
@@ -406,42 +430,39 @@ class Index:
         return self.pick(self.compare(asked), k, keep=keep)
 
     def compare(self, asked: Sequence[Word]) -> Compared | None:
-        """Find how much of a question every document covers, for `pick`; None if there is nothing to compare."""
+        """Compare a question with every document, for `pick`; None if there is nothing to compare."""
         words = [word.fold for word in asked]
         if not words or not self._phrasings:
             return None
         by_words, shares = self._words.of(words)
         covers, has = self._coverage.of(by_words.features, shares)
-        return Compared(by_words, self._grams.of(words), self.shares[0] * covers, has)
+        near = np.zeros(len(self._phrasings), dtype=np.float32)
+        if self.shares[1]:
+            near += self.shares[1] * self._by_words.cosines(by_words)
+        if self.shares[2]:
+            near += self.shares[2] * self._by_grams.cosines(self._grams.of(words))
+        return Compared(near, self.shares[0] * covers, has)
 
     def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
         """Return the `k` nearest documents, as `search` does, of a comparison."""
         numbers = [] if compared is None else self._most_covering(compared, keep)
         if compared is None or not numbers:
             return []
-        spans = [(int(self._begins[number]), int(self._begins[number + 1])) for number in numbers]
-        near = self.shares[1] * self._by_words.cosines(compared.by_words, self._words.weights, self._word_scale, spans)
-        near += self.shares[2] * self._by_grams.cosines(compared.by_grams, self._grams.weights, self._gram_scale, spans)
-        ends = np.cumsum([last - first for first, last in spans])
-        scores = compared.covers[numbers] + self._nearness(near, ends)
+        near = [compared.near[self._begins[number] : self._begins[number + 1]] for number in numbers]
+        scores = compared.covers[numbers] + np.array(list(map(self._nearness, near)), dtype=np.float32)
         best = sorted(range(len(numbers)), key=lambda place: (-scores[place], self.documents[numbers[place]].id))[:k]
-        return [
-            self._hit(numbers[place], float(scores[place]), near[: ends[place]], spans[place], compared)
-            for place in best
-        ]
+        return [self._hit(numbers[place], float(scores[place]), near[place], compared) for place in best]
 
-    def _nearness(self, near: Floats, ends: Numbers) -> Floats:
-        """Return for each document how near its nearest phrasings are; those of one end where the next one's begin."""
-        begins = np.concatenate([[0], ends[:-1]])
+    def _nearness(self, near: Floats) -> float:
+        """Return how near the nearest phrasings of a document are."""
         if self.nearest == 1:
-            return np.maximum.reduceat(near, begins)
-        parts = [np.sort(near[begin:end])[-self.nearest :] for begin, end in zip(begins, ends, strict=True)]
-        return np.array([part.sum() / len(part) for part in parts], dtype=np.float32)
+            return float(near.max())
+        nearest = np.sort(near)[-self.nearest :]
+        return float(nearest.sum() / len(nearest))
 
-    def _hit(self, number: int, score: float, near: Floats, span: tuple[int, int], compared: Compared) -> Hit:
-        """Return a document as a hit; `near` ends with its phrasings."""
-        first, last = span
-        phrasing = self._phrasings[first + int(near[first - last :].argmax())]
+    def _hit(self, number: int, score: float, near: Floats, compared: Compared) -> Hit:
+        """Return a document as a hit; `near` is of its phrasings."""
+        phrasing = self._phrasings[self._begins[number] + int(near.argmax())]
         return Hit(self.documents[number].id, min(score, 1.0), phrasing, float(compared.has[number]))
 
     def _most_covering(self, compared: Compared, keep: Callable[[str], bool] | None) -> list[int]:
