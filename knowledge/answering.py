@@ -206,6 +206,8 @@ class Answerer:
 
     def with_local(self, taught: Sequence[Taught]) -> Answerer:
         """Return an answerer that knows this too, the newest last; quick, since everything else is shared."""
+        if not taught and not self.local:
+            return self
         learned = copy(self)
         learned.local = LocalKnowledge(taught, self._entries, lambda text: self._repairer.repair(read(text)))
         return learned

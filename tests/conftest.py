@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
-from sqlalchemy.event import listen
 
 from db.engine import Database
 from db.migrate import upgrade
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
+from tests.support.databases import SqliteFile, opened
 from tests.support.postgres import PostgresServer
 
 BOTH = ("sqlite", "postgresql")
@@ -51,6 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of the run where the shared folder is."""
     node.workerinput["shared"] = str(node.config.stash[_SHARED])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let there be one process more than processors, since some tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
@@ -96,14 +103,18 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> SqliteFile:
+    """The place of the tests' SQLite file."""
+    return SqliteFile(tmp_path_factory.mktemp("sqlite") / "cnscd.sqlite", migrated_sqlite)
+
+
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty, migrated database, once of each kind."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("migrated_sqlite")
-        path = tmp_path / "cnscd.sqlite"
-        path.write_bytes(template.read_bytes())
-        yield f"sqlite:///{path}"
+        file: SqliteFile = request.getfixturevalue("sqlite_file")
+        yield file.renew()
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     url = server.lend()
@@ -123,24 +134,15 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def empty_database(empty_database_url: str) -> Iterator[Database]:
     """A database without any table, once of each kind."""
-    opened = Database(empty_database_url)
-    yield opened
-    opened.close()
+    with closing(Database(empty_database_url)) as empty:
+        yield empty
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An empty, migrated database, once of each kind."""
-    opened = Database(database_url)
-    if opened.is_sqlite:
-        listen(opened.engine, "connect", _without_flushing)
-    yield opened
-    opened.close()
-
-
-def _without_flushing(connection: Any, _record: object) -> None:
-    # What tests write need not survive a power cut; those that kill processes open the database themselves.
-    connection.execute("PRAGMA synchronous=OFF")
+    with opened(database_url) as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,7 +42,7 @@ IN_FLIGHT = 16
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the next one kills on both, more often
 def test_a_batch_survives_a_kill(database: Database, database_url: str, tmp_path: Path) -> None:
     prepare(database)
-    with FakeTelegram() as telegram:
+    with FakeTelegram() as telegram, ExitStack() as ending:
         for chat in CHATS:
             telegram.add_chat(chat)
         for words in MESSAGES:
@@ -61,6 +62,7 @@ def test_a_batch_survives_a_kill(database: Database, database_url: str, tmp_path
         telegram.hang_next("sendMessage", 0.001, times=70)
         telegram.hang_next("sendMessage", SHORT_OF_A_HANG, times=200)  # in the middle of these it is killed
         bot.launch()
+        ending.push(bot)
         wait_until(lambda: answered() >= 70 + IN_FLIGHT)
         bot.kill()
         telegram.heal()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from db.outbox import BULK, REPLY, Message
 from handlers.message import Attachment, ChatRef
 from tests.support import waiting
 from tests.support.clock import Clock
+from tests.support.databases import SqliteFile, opened
 from tests.support.fake_channel import FakeChannel
 
 
@@ -117,12 +117,9 @@ def office(database: Database) -> Office:
 
 
 @pytest.fixture
-def sqlite_office(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
-    path = tmp_path / "one.sqlite"
-    path.write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
-    yield Office(database)
-    database.close()
+def sqlite_office(sqlite_file: SqliteFile) -> Iterator[Office]:
+    with opened(sqlite_file.renew()) as database:
+        yield Office(database)
 
 
 def test_what_is_due_goes_out_whole_and_is_marked(office: Office) -> None:

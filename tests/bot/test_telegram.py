@@ -37,7 +37,7 @@ BE = 43
 TEAM = -500
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 ME = User(id=123456789, first_name="Tổ", is_bot=True, username="cnscd_test_bot")
-STOPS_WITHIN = 30
+STOPS_WITHIN = 45
 """Seconds; a poll that is not cut short lasts longer."""
 SAVE = ((Button("Lưu", "log:save"), Button("Huỷ", "log:cancel")),)
 

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -23,6 +20,7 @@ from db.models import Base
 from handlers import router
 from handlers.rendering import environment
 from tests.support.clock import Clock
+from tests.support.databases import SqliteFile, opened
 from tests.support.doors import DOORS, Door, WebDoor
 from tests.support.looking import code_in, rows
 from tests.support.postgres import PostgresServer
@@ -347,13 +345,11 @@ async def take(step: Step, stage: Stage, door: Door, database: Database, clock: 
             await stage.settled()
 
 
-async def test_every_dialogue_that_waits_for_words_is_among_them(
-    migrated_sqlite: Path, tmp_path: Path, way: list[str]
-) -> None:
+async def test_every_dialogue_that_waits_for_words_is_among_them(sqlite_file: SqliteFile, way: list[str]) -> None:
     entered = set[str]()
-    for number, steps in enumerate(DIALOGUES.values()):
+    for steps in DIALOGUES.values():
         door = WebDoor()
-        with closing(Database(f"sqlite:///{copyfile(migrated_sqlite, tmp_path / str(number))}")) as database:
+        with opened(sqlite_file.renew()) as database:
             played = await play(steps, door, database, Clock(), way)
         await door.close()
         entered |= {state for states in played.states for state, _ in map(literal_eval, states) if state}
@@ -362,15 +358,14 @@ async def test_every_dialogue_that_waits_for_words_is_among_them(
 
 @pytest.mark.parametrize("name", DIALOGUES)
 async def test_no_channel_and_no_database_makes_a_difference(
-    name: str, migrated_sqlite: Path, postgres: PostgresServer, tmp_path: Path, way: list[str]
+    name: str, sqlite_file: SqliteFile, postgres: PostgresServer, way: list[str]
 ) -> None:
     played = list[Played]()
-    databases = [f"sqlite:///{copyfile(migrated_sqlite, tmp_path / kind.name)}" for kind in DOORS]
     on_postgresql = postgres.lend()
-    places: list[tuple[type[Door], str]] = [*zip(DOORS, databases, strict=True), (WebDoor, on_postgresql)]
+    places: list[tuple[type[Door], str | None]] = [*((kind, None) for kind in DOORS), (WebDoor, on_postgresql)]
     for kind, url in places:
         door = kind()
-        with closing(Database(url)) as database:
+        with opened(url or sqlite_file.renew()) as database:
             played.append(await play(DIALOGUES[name], door, database, Clock(), way))
         await door.close()
     postgres.take_back(on_postgresql)

@@ -25,7 +25,7 @@ from knowledge.schema import Wording
 from knowledge.working_days import working_days
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
-from tests.support.copies import copy_of
+from tests.support.databases import copy_in_memory
 from tests.support.looking import rows
 from tests.support.ticking import tick_at, vn
 
@@ -325,7 +325,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Pat
 def test_whatever_happens_there_is_one_digest_a_day_and_no_step_is_lost(
     ward: Path, first: list[Rhythm], drawn: list[Deed]
 ) -> None:
-    with copy_of(ward) as database:
+    with copy_in_memory(ward) as database:
         sweep = Sweep(database, first)
         sweep.play(drawn)
         sweep.judge()

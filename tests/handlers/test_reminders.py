@@ -17,7 +17,7 @@ from handlers.reminders.planning import in_quiet_hours
 from handlers.turn import Rules
 from tests.support.clock import Clock
 from tests.support.conversation import Conversation
-from tests.support.copies import copy_of
+from tests.support.databases import copy_in_memory
 from tests.support.looking import rows
 from tests.support.ticking import tick_at, vn
 
@@ -325,7 +325,7 @@ def test_whenever_the_scheduler_ticks_nobody_is_told_twice_or_at_night(
 ) -> None:
     start, clock = vn(2026, 11, 22, 0, 0), Clock()
     handed_in = start + timedelta(minutes=submitted)
-    with copy_of(remembered) as database:
+    with copy_in_memory(remembered) as database:
         moments = sorted({start + timedelta(minutes=offset) for offset in minutes} | {handed_in})
         for moment in moments:
             tick_at(clock, database, moment)

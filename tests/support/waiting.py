@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a test gives up. It goes on as soon as what it waits for is there, however slow the machine."""
 SHORT_OF_A_HANG = PATIENCE * 10
 """Seconds for what must not be waited for: a test that does wait for it fails by its patience."""
