@@ -161,7 +161,7 @@ class Repairer:
                 continue
             before = repaired[-1].fold if repaired else ""
             after = found[place + 1].fold if place + 1 < len(found) else ""
-            parts = self._meant(word.fold, before, after)
+            parts = self.meant(word.fold, before, after)
             slipped = slipped or word.fold.isalpha()
             repaired.extend([word] if parts == [word.fold] else [Word(part, part, False) for part in parts])
         return self._fitting(repaired) if slipped and self._pairs else repaired
@@ -184,13 +184,14 @@ class Repairer:
             fitting.extend([Word(part, part, False) for part in parts] if likeliest > own else [word])
         return fitting
 
-    def _meant(self, unknown: str, before: str, after: str) -> list[str]:
+    def meant(self, unknown: str, before: str, after: str) -> list[str]:
+        """Return the words meant by one that no vocabulary knows, between two others; itself where nobody can tell."""
         typed = self._without_typing_marks(unknown)
         if typed is not None:
             return [typed]
         year = _YEAR_AND_WORD.fullmatch(unknown)
         if year is not None:
-            return [year[1], *([year[2]] if year[2] in self._vocabulary else self._meant(year[2], "", after))]
+            return [year[1], *([year[2]] if year[2] in self._vocabulary else self.meant(year[2], "", after))]
         if not unknown.isalpha() or not 1 < len(unknown) <= _LONGEST_GLUED:
             return [unknown]
         likely = list(self._slips(unknown))
