@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.log_outcome import verb_words
-from knowledge.log_people import Mention, people_words
+from knowledge.log_people import Mention
+from knowledge.log_person_words import people_words
 from knowledge.log_spans import Sentence
 from knowledge.vietnamese import fold
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz
 
 from knowledge.log_outcome import phrases
-from knowledge.masking import is_bank
+from knowledge.masking_labels import is_bank
 from knowledge.numbers import number_at
 from knowledge.phrases import Hit, PhraseTable, Token, WordList, load_words
 from knowledge.vietnamese import fold

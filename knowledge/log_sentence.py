@@ -9,15 +9,17 @@ from datetime import date
 from typing import Any
 
 from knowledge.dates import Day, read_day
+from knowledge.log_asking import is_question
 from knowledge.log_form import OUTCOMES, read_forms
-from knowledge.log_helped import count_people, find_companions, find_helped, find_shares, is_lacking, is_set_apart
+from knowledge.log_helped import count_people, find_companions, find_helped
 from knowledge.log_likely_topic import likely_topic
 from knowledge.log_measures import Measure, find_measures
 from knowledge.log_outcome import Outcome, Signal, judge, phrases
 from knowledge.log_people import Mention, is_of_pair
 from knowledge.log_places import Place
-from knowledge.log_report import is_question, is_report
+from knowledge.log_report import is_report
 from knowledge.log_sessions import Piece, find_sessions
+from knowledge.log_shares import find_shares, is_lacking, is_set_apart
 from knowledge.log_spans import Sentence, covered, find_topics, read
 from knowledge.masking import mask
 from knowledge.numbers import read_number

@@ -6,8 +6,10 @@ import itertools
 from dataclasses import dataclass
 from datetime import date
 
-from knowledge.log_helped import find_helped, find_shares, phrase_at
+from knowledge.log_helped import find_helped
+from knowledge.log_shares import find_shares
 from knowledge.log_spans import Sentence, covered
+from knowledge.phrases import phrase_at
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from pydantic import RootModel
 from knowledge.dates import Day, find_days
 from knowledge.log_measures import Measure, find_documents, find_measures
 from knowledge.log_outcome import Signal, find_signals, phrases, verb_words
-from knowledge.log_people import Mention, find_mentions, is_of_pair, people_words
+from knowledge.log_people import Mention, find_mentions, is_of_pair
+from knowledge.log_person_words import people_words
 from knowledge.log_places import Place, find_places, is_head, spot_before
 from knowledge.log_repair import repair
 from knowledge.masking import REPLACEMENTS

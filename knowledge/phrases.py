@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -155,3 +155,14 @@ class PhraseTable(Generic[V]):
             hits.append(hit)
             position = hit.end
         return hits
+
+
+def phrase_at(listed: tuple[str, ...], tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether one of the `listed` phrases begins at token `at`."""
+    return phrase_table(listed).at(tokens, at) is not None
+
+
+@cache
+def phrase_table(listed: tuple[str, ...]) -> PhraseTable[str]:
+    """Return the table of a list of phrases."""
+    return PhraseTable((phrase, phrase) for phrase in listed)
