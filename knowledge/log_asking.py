@@ -7,21 +7,15 @@ from knowledge.log_person_words import people_words
 from knowledge.log_plans import says_past
 from knowledge.log_spans import Sentence, covered
 
-# Without marks these are mostly other words (đầu, chị, mở, định làm gì / đình, một, dùng…).
+# Without marks these are mostly other words (đầu, chị, mở…).
 _UNSAFE_QUESTIONS = frozenset(["chi", "nao", "dau", "mo"])
-
-
 _CLOSING_WORDS = (
     "với", "nhé", "nha", "hả", "hỉ", "à", "vậy", "nghen", "nhỉ", "nhể", "chứ", "chớ", "hén", "hè", "rứa", "chăng",
     "chi", "mô",
 )  # fmt: skip
 """Words that close a question or request."""
-
-
 _UNSAFE_CLOSING = frozenset(["chi", "mo", "ha", "hen", "he", "cho", "chu", "a", "hi"])
 """Without marks these may as well be a name, a noun or "chờ"."""
-
-
 _SOFTENERS = ("nhé", "nha", "nhe", "nghen", "nghe", "hen", "đó", "á")
 
 

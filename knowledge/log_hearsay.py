@@ -11,8 +11,6 @@ from knowledge.phrases import Token
 
 OPENING = 5
 """Tokens in front of which "ghi" or "báo cáo" opens a report."""
-
-
 _NEWS_REACH = 4
 """Tokens behind a source of news within which it is told to say something."""
 

@@ -12,8 +12,6 @@ from knowledge.phrases import Token, phrase_at, phrase_table
 
 _WRITERS = ("tôi", "tui", "mình", "em", "tớ", "tau", "cháu")
 """Words by which the writers call themselves when they went with somebody."""
-
-
 _RECORD_OPENING = 4
 """Behind so many tokens "ghi cho" opens no report any more."""
 

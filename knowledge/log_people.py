@@ -63,35 +63,19 @@ _UNSAFE = frozenset(
         "duong",
     ]
 )
-
-
 _ROUNDING = frozenset(["trên", "dưới", "gần", "độ", "hơn", "chừng", "quãng", "ngót", "chắc", "cỡ", "tầm"])
-
-
 _SAID_OF_PHONES = frozenset(["qua", "khong", "ko", "yeu", "hong", "nen", "bi", "chua", "rich", ",", "."])
-
-
 _TEAM_LIKE = frozenset(["nhóm", "tốp"])
-
-
 _OWNER_REACH = 5
 """Tokens between a house and its number of persons: "gia đình anh Toàn (4 người)"."""
-
-
 _NEVER_ALONE = frozenset(["vi", "noi", "ngoai", "gia", "ban", "dua"])
 """These are no people by themselves even with their marks: "già", "bạn"."""
-
-
 _RELATIONS = frozenset(
     ["con", "chau", "vo", "chong", "me", "bo", "con gai", "con trai", "con dau", "con re", "chau noi", "chau ngoai"]
 )
 """Behind a name they say whose somebody is."""
-
-
 _NUMBERED_THINGS = ("lớp", "khoá", "mức", "quý", "bước")
 """A number behind these counts nobody."""
-
-
 _PARENTS = ("bố", "mẹ", "má", "mạ", "cha", "con", "vợ", "chồng")
 
 

@@ -12,8 +12,6 @@ from knowledge.phrases import PhraseTable, Token
 
 _MOST_CHILDREN = 10
 """Names of birth order end with the tenth child."""
-
-
 NEVER_BARE = frozenset(["di", "ma", "mo", "vi", "noi", "ngoai", "gia", "ban", "dua", "thay"])
 
 

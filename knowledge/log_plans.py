@@ -10,6 +10,7 @@ from knowledge.log_spans import Sentence, covered
 from knowledge.phrases import Token
 
 _UNSAFE_PLANS = frozenset(["dinh", "mot", "tinh", "dung", "lich"])
+"""Without marks these are mostly other words: đình, một, tính, dùng."""
 
 
 def is_offer(tokens: Sequence[Token]) -> bool:

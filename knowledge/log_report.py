@@ -20,27 +20,15 @@ from knowledge.vietnamese import fold
 _NEIGHBOURS = frozenset(
     ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
 )
-
-
 _WRITERS = ("tôi", "tui", "em", "mình", "tớ", "chúng", "tụi", "bọn")
-
-
 _LIKE_A_REPORT = 0.5
 """Log-odds from which a sentence that no single word settles is taken for a report."""
-
-
 _SOMEBODY_TELLS, _WE_TELL = 0.8, 2.0
 """How much less is enough where somebody certain is spoken of, and where the writers speak of themselves too."""
-
-
 _UNLIKE_A_REPORT = -3.6
 """Log-odds below which a sentence is no report whatever a single word tells."""
-
-
 _SURELY_A_REPORT = 4.0
 """Log-odds from which words that ask are part of what was done: "xem giúp bác Nghĩa có mấy sim"."""
-
-
 _MUCH_LIKE_A_REPORT = 0.6
 """Log-odds from which that somebody asked for help is only how the report of it begins."""
 

@@ -19,8 +19,6 @@ REPLACEMENTS = {
     "password": "[mật khẩu]",
     "insurance": "[số bảo hiểm]",
 }
-
-
 _LENGTHS = {
     "otp": range(4, 9),
     "insurance": (10, 13, 15),
@@ -31,116 +29,54 @@ _LENGTHS = {
     "card": range(13, 20),
     "phone": range(9, 13),
 }
-
-
 _IDENTITY_LENGTH = 12
-
-
 _SPOKEN_DIGIT = r"(?:kh[oô]ng|m[oộ]t|hai|ba|b[oố]n|t[uư]|n[aă]m|l[aă]m|s[aá]u|b[aả]y|b[aẩ]y|t[aá]m|ch[ií]n)"
-
-
 _SPOKEN_RUN = re.compile(
     rf"(?<![^\W_]){_SPOKEN_DIGIT}(?:[ ,.\-]{{1,2}}{_SPOKEN_DIGIT}){{9,12}}(?![^\W_])", re.IGNORECASE
 )
-
-
 _LONGEST_AMOUNT = 9
-
-
 _SHORTEST_TOUCHED = 10
 """Digits from which a number is personal although something touches it: "0905123456/0912345678"."""
-
-
 _PUBLIC_NUMBERS = frozenset(
     ["111", "112", "113", "114", "115", "156", "5656", "1022", "8001", "0692348560", "02351022", "02363831022"]
 )
-
-
 _PUBLIC_PREFIXES = ("1900", "1800")
-
-
 _RUN = re.compile(r"(?<![0-9@])\+?[0-9]+(?:(?:[ .\-()\u00a0]{1,3}|[,_])[0-9]+)*")
-
-
 _GLUED_LABEL = re.compile(r"[^\W\d_]+$")
-
-
 _GROUP = re.compile(r"[0-9]+")
-
-
 _HEALTH_CARD = re.compile(
     r"(?<![^\W_])(?:DN|HX|CH|NN|TK|HC|XK|HT|TB|NO|CT|XB|TN|CS|XN|MS|CC|CK|CB|KC|HD|TE|BT|HN|DT|DK|XD|TS|TC|TQ|TA|TY|HG|LS|PV"
     r"|CN|HS|SV|GB|GD|TV|QN|CA|CY|ND|TH|AK|TD|TL|XV)[ ]{0,2}[1-5](?:[ .\-]{0,2}[0-9]){12}(?![^\W_])",
     re.IGNORECASE,
 )
-
-
 _MONEY_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:[. ][0-9]{3})+")
-
-
 _MONEY_UNIT = re.compile(
     r"\s*(?:đồng|dong|đ|d|vnđ|vnd|k|tr|triệu|trieu|nghìn|nghin|ngàn|ngan|tỷ|ty)(?![^\W_])", re.IGNORECASE
 )
-
-
 _DATE = re.compile(r"[0-3]?[0-9][ .\-][01]?[0-9][ .\-](?:19|20)[0-9]{2}")
-
-
 _CARD = re.compile(
     r"[0-9]{13,19}|[0-9]{4}(?:[ .\-]{1,2}[0-9]{4}){2,3}(?:[ .\-]{1,2}[0-9]{1,3})?|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]{5}"
 )
-
-
 _BANK_CARD = re.compile(r"9704(?:[0-9]{12}|[0-9]{14,15})")
-
-
 _MOBILE = re.compile(r"(?:0|84)(?:[35789][0-9]{8}|1[2689][0-9]{8})")
-
-
 _OLD_IDENTITY = re.compile(r"[0-3][0-9]{8}")
 """What an identity number of nine digits looks like without a label, if it is no code of something."""
-
-
 _LONG_ACCOUNT = re.compile(r"[0-9]{13,19}")
-
-
 _CODED = frozenset(["so", "tuc", "thue", "nhan", "don", "phieu", "ma", "bien", "hang", "dong", "hop", "serial", "imei"])
 """In front of a bare number these say that it is the code of something, nobody's own."""
-
-
 _SLASHED = re.compile(r"(?<![0-9/])0[0-9]{2,4}(?:/[0-9]{2,4}){1,3}(?![0-9/])")
-
-
 _LANDLINE = re.compile(r"02[0-9]{9}")
-
-
 _OTP_BEHIND = re.compile(
     r"\s*(?:(?:la\s+)?(?:ma\s+)?otp|(?:moi\s+)?gui\s+(?:ve|den)\s+(?:may|dien thoai)|(?:trong\s+)?tin nhan)(?![^\W_])"
 )
-
-
 _LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])", re.IGNORECASE)
-
-
 _LETTER_FOR_ZERO = re.compile(r"(?<![^\W_])[0o][0-9o .\-]{8,13}(?![^\W_])", re.IGNORECASE)
-
-
 _COUNTED_BEHIND = re.compile(r"\s*(?:ba|bac|ong|co|chu|cu|chi|anh|em|di|me|o|chau|nguoi|ng|ho|luot|nha)(?![^\W_])")
-
-
 _REACH_OF_COUNT = 10
-
-
 _BANK_BEHIND = re.compile(rf"\s*(?:{'|'.join(BANKS)})(?![^\W_])")
-
-
 _PHONE_GROUPS = re.compile(r"\+?[0-9]{3,4}[ .\-()]{0,2}[0-9]{2,3}[ .\-]?[0-9]{2,4}(?:[ .\-]?[0-9]{2})?|\+?[0-9]{10,11}")
 """How phone numbers are usually split."""
-
-
 _LABELLED_PHONE = re.compile(r"0[0-9]{9,10}|84[0-9]{9,10}|[1-9][0-9]{8}")
-
-
 _NOT_PERSONAL = frozenset(["thue", "mst", "vach", "imei", "serial"])
 """A number right behind these is of a firm or a thing."""
 

@@ -78,18 +78,10 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("card", ("so the", "the", "the ngan hang", "visa", "atm")),
     ("phone", ("sdt", "dt", "dien thoai", "so dien thoai", "phone", "zalo", "hotline", "lh", "lien he")),
 )
-
-
 _SHORTEST_SLIPPED = 4
 """Words of a label from this length on may have a slip."""
-
-
 REACH = 6  # words between a label and its number: "cccd của bà Lý là 045…"
-
-
 WORD = re.compile(r"[^\W_]+")
-
-
 _SENTENCE_END = re.compile(r"[;\n!?\]]")
 
 

@@ -11,26 +11,14 @@ from knowledge.vietnamese import fold
 
 _NO_SECRET = re.compile(r"[0-9]{1,2}[/\-][0-9]{1,2}(?:[/\-][0-9]{2,4})?|[0-9]{1,2}[hg][0-9]{0,2}|[0-9.]+(?:đ|k|tr|vnđ)")
 """Days, times and amounts behind "mật khẩu" are none."""
-
-
 _SECRET_VALUE = re.compile(r"\s*([:=]?)\s*(\S+)")
-
-
 _DIGITS_COUNTED = re.compile(r"[4-9] (?:chữ )?(?:số|so)(?![^\W_])", re.IGNORECASE)
-
-
 _SURE_SECRET = 6
 """Behind words that are no fillers only so long a mix of letters and digits is a secret: not "em Lan lớp 12A3"."""
-
-
 _DONE = frozenset(["xong", "duoc", "on", "vao", "chay", "roi"])
-
-
 _PIN_LENGTHS = range(4, 9)
 _SPLIT_PIN = re.compile(r"\s*[:=]?\s*([0-9]{1,4}(?:[ .\-][0-9]{1,4}){1,7})(?![0-9.,/\-]*[0-9])")
 """A secret of digits told in groups: "mã pin: 55 21 90"."""
-
-
 _SECRET_FILLERS = frozenset(
     [
         "la",
@@ -78,8 +66,6 @@ _SECRET_FILLERS = frozenset(
         "atm",
     ]
 )
-
-
 _QUESTION_WORDS = frozenset(
     [
         "gi",
