@@ -39,8 +39,12 @@ def _set(name: str) -> tuple[list[dict[str, Any]], date]:
 DEVELOPMENT, TODAY = _set("development")
 
 # What the held-out sets reached when they were last measured, less a little; the aims are in `knowledge.log_eval`. The
-# third is by a writer of whom the parser knew nothing.
-HELD_OUT = {("heldout", "heldout_more"): (0.91, 0.86), ("heldout_third",): (0.58, 0.75)}
+# third and the fourth are by writers of whom the parser knew nothing.
+HELD_OUT = {
+    ("heldout", "heldout_more"): (0.91, 0.86),
+    ("heldout_third",): (0.58, 0.75),
+    ("heldout_fourth",): (0.80, 0.89),
+}
 
 
 @pytest.mark.parametrize("sentence", DEVELOPMENT, ids=lambda sentence: sentence["text"])
