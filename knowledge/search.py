@@ -39,7 +39,7 @@ _PAIR = " "
 _GROUP = "="
 """Begins the feature of a group of synonyms; no word has it."""
 _COMPARED = 40
-"""Documents that are ranked: those that cover most of the question."""
+"""Documents whose phrasings are compared one by one: those that cover most of the question."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,10 @@ class Vector:
 
 @dataclass(frozen=True)
 class Compared:
-    """How near a question is to everything in an index.
+    """A question, how much of it each document covers, and how much of it each document has at all."""
 
-    Attributes:
-        near: By phrasing, what its cosines add to the score of its document if it is the nearest.
-        covers: By document, what it adds to the score how much of the question the document covers.
-        has: By document, how much of the question it has at all.
-    """
-
-    near: Floats
+    by_words: Vector
+    by_grams: Vector
     covers: Floats
     has: Floats
 
@@ -132,7 +127,7 @@ class _Texts:
 
 
 class _Space:
-    """Compares a question with all texts of a collection by one kind of features.
+    """Compares a question with the texts of a collection by one kind of features.
 
     Kept by feature: a question has some dozens of them, and most texts have few of those.
     """
@@ -157,14 +152,15 @@ class _Space:
             self._rows[places], self._counts[places] = rows[order], texts.counts[part][order]
             free += sizes
 
-    def cosines(self, asked: Vector) -> Floats:
-        """Return how near a question is to each text."""
+    def cosines(self, asked: Vector, among: NDArray[np.bool_]) -> Floats:
+        """Return how near a question is to each text, 0 for those that are not `among` the ones to compare."""
         begins, ends = self._begins[asked.features], self._begins[asked.features + 1]
         spans = list(map(slice, begins.tolist(), ends.tolist())) or [slice(0)]
-        parts = np.repeat(asked.parts * self._weights[asked.features], ends - begins)
-        parts *= _OFTEN[np.concatenate([self._counts[span] for span in spans])]
-        sums = np.bincount(np.concatenate([self._rows[span] for span in spans]), parts, self._size)
-        return (sums * self._scale).astype(np.float32)
+        rows = np.concatenate([self._rows[span] for span in spans])
+        found = np.flatnonzero(among[rows])
+        parts = np.repeat(asked.parts * self._weights[asked.features], ends - begins)[found]
+        parts *= _OFTEN[np.concatenate([self._counts[span] for span in spans])[found]]
+        return (np.bincount(rows[found], parts, self._size) * self._scale).astype(np.float32)
 
 
 class _Coverage:
@@ -371,7 +367,7 @@ class Index:
     The score is a sum of shares between 0 and 1, so that it can be compared with a threshold whatever the question's
     length: how much of the question all phrasings of the document cover (BM25 over folded words and pairs, divided by
     the best score that the question could reach), and how near the nearest phrasings are by words and by letters
-    (cosines). Only the documents that cover most are ranked.
+    (cosines). Coverage is computed for every document, the cosines only for the phrasings of those that cover most.
     """
 
     documents: tuple[Document, ...]
@@ -430,28 +426,37 @@ class Index:
         return self.pick(self.compare(asked), k, keep=keep)
 
     def compare(self, asked: Sequence[Word]) -> Compared | None:
-        """Compare a question with every document, for `pick`; None if there is nothing to compare."""
+        """Find how much of a question every document covers, for `pick`; None if there is nothing to compare."""
         words = [word.fold for word in asked]
         if not words or not self._phrasings:
             return None
         by_words, shares = self._words.of(words)
         covers, has = self._coverage.of(by_words.features, shares)
-        near = np.zeros(len(self._phrasings), dtype=np.float32)
-        if self.shares[1]:
-            near += self.shares[1] * self._by_words.cosines(by_words)
-        if self.shares[2]:
-            near += self.shares[2] * self._by_grams.cosines(self._grams.of(words))
-        return Compared(near, self.shares[0] * covers, has)
+        return Compared(by_words, self._grams.of(words), self.shares[0] * covers, has)
 
     def pick(self, compared: Compared | None, k: int, *, keep: Callable[[str], bool] | None = None) -> list[Hit]:
         """Return the `k` nearest documents, as `search` does, of a comparison."""
         numbers = [] if compared is None else self._most_covering(compared, keep)
         if compared is None or not numbers:
             return []
-        near = [compared.near[self._begins[number] : self._begins[number + 1]] for number in numbers]
+        spans = [slice(self._begins[number], self._begins[number + 1]) for number in numbers]
+        among = np.zeros(len(self._phrasings), dtype=bool)
+        for span in spans:
+            among[span] = True
+        of_texts = self._of_texts(compared, among)
+        near = [of_texts[span] for span in spans]
         scores = compared.covers[numbers] + np.array(list(map(self._nearness, near)), dtype=np.float32)
         best = sorted(range(len(numbers)), key=lambda place: (-scores[place], self.documents[numbers[place]].id))[:k]
         return [self._hit(numbers[place], float(scores[place]), near[place], compared) for place in best]
+
+    def _of_texts(self, compared: Compared, among: NDArray[np.bool_]) -> Floats:
+        """Return what the cosines of each text add to the score of its document, if it is the nearest."""
+        near = np.zeros(len(among), dtype=np.float32)
+        if self.shares[1]:
+            near += self.shares[1] * self._by_words.cosines(compared.by_words, among)
+        if self.shares[2]:
+            near += self.shares[2] * self._by_grams.cosines(compared.by_grams, among)
+        return near
 
     def _nearness(self, near: Floats) -> float:
         """Return how near the nearest phrasings of a document are."""
