@@ -29,8 +29,13 @@ _LENGTHS = {
     "card": range(13, 20),
     "phone": range(9, 13),
 }
+_USUAL_CODE = 6
+"""Digits of a code that is sent to a phone."""
 _IDENTITY_LENGTH = 12
 _SPOKEN_DIGIT = r"(?:kh[oô]ng|m[oộ]t|hai|ba|b[oố]n|t[uư]|n[aă]m|l[aă]m|s[aá]u|b[aả]y|b[aẩ]y|t[aá]m|ch[ií]n)"
+_SPOKEN_CODE = re.compile(
+    rf"(?<![^\W_]){_SPOKEN_DIGIT}(?:[ ,.\-]{{1,2}}{_SPOKEN_DIGIT}){{3,7}}(?![^\W_])", re.IGNORECASE
+)
 _SPOKEN_RUN = re.compile(
     rf"(?<![^\W_]){_SPOKEN_DIGIT}(?:[ ,.\-]{{1,2}}{_SPOKEN_DIGIT}){{9,12}}(?![^\W_])", re.IGNORECASE
 )
@@ -58,7 +63,7 @@ _CARD = re.compile(
     r"[0-9]{13,19}|[0-9]{4}(?:[ .\-]{1,2}[0-9]{4}){2,3}(?:[ .\-]{1,2}[0-9]{1,3})?|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]{5}"
 )
 _BANK_CARD = re.compile(r"9704(?:[0-9]{12}|[0-9]{14,15})")
-_MOBILE = re.compile(r"(?:0|84)(?:[35789][0-9]{8}|1[2689][0-9]{8})")
+_MOBILE = re.compile(r"(?:0|84|0084)(?:[35789][0-9]{8}|1[2689][0-9]{8})")
 _OLD_IDENTITY = re.compile(r"[0-3][0-9]{8}")
 """What an identity number of nine digits looks like without a label, if it is no code of something."""
 _LONG_ACCOUNT = re.compile(r"[0-9]{13,19}")
@@ -70,7 +75,7 @@ _OTP_BEHIND = re.compile(
     r"\s*(?:(?:la\s+)?(?:ma\s+)?otp|(?:moi\s+)?gui\s+(?:ve|den)\s+(?:may|dien thoai)|(?:trong\s+)?tin nhan)(?![^\W_])"
 )
 _LETTERED_ACCOUNT = re.compile(r"(?<![^\W_])[0-9]{3}[A-Z][0-9]{8}(?![^\W_])", re.IGNORECASE)
-_LETTER_FOR_ZERO = re.compile(r"(?<![^\W_])[0o][0-9o .\-]{8,13}(?![^\W_])", re.IGNORECASE)
+_LETTER_FOR_ZERO = re.compile(r"(?<![^\W_])[0o][0-9o .\-]{8,18}(?![^\W_])", re.IGNORECASE)
 _COUNTED_BEHIND = re.compile(r"\s*(?:ba|bac|ong|co|chu|cu|chi|anh|em|di|me|o|chau|nguoi|ng|ho|luot|nha)(?![^\W_])")
 _REACH_OF_COUNT = 10
 _BANK_BEHIND = re.compile(rf"\s*(?:{'|'.join(BANKS)})(?![^\W_])")
@@ -160,10 +165,16 @@ def _with_letters(text: str) -> Iterator[_Find]:
         digits = "".join(mark for mark in written.casefold().replace("o", "0") if mark.isdigit())
         if not written.isdigit() and "o" in written.casefold() and _MOBILE.fullmatch(digits):
             yield _Find(match.start(), match.start() + len(written), "phone")
+        elif not written.isdigit() and len(digits) == _IDENTITY_LENGTH and "o" in written.casefold():
+            yield _Find(match.start(), match.start() + len(written), "identity")
 
 
 def _in_words(text: str) -> Iterator[_Find]:
     """Find numbers said digit by digit: "số không chín một hai ba bốn năm sáu bảy tám"."""
+    for run in _SPOKEN_CODE.finditer(text):
+        label = label_before(text, run.start(), 0)
+        if label in {"otp", "password"}:
+            yield _Find(run.start(), run.end(), label)
     for run in _SPOKEN_RUN.finditer(text):
         said = [fold(match.group()) for match in WORD.finditer(run.group())]
         if len(said) == _IDENTITY_LENGTH:
@@ -181,7 +192,7 @@ def _numbers(text: str) -> Iterator[_Find]:
             continue
         if _is_of_thing(text, run.start()):
             continue
-        label = label_before(text, run.start())
+        label = label_before(text, run.start(), sum(map(str.isdigit, run.group())))
         first = 0
         while first < len(groups):
             find, used = _personal_number(text, groups[first:], label)
@@ -249,6 +260,8 @@ def _number_kind(text: str, start: int, end: int, label: str | None) -> str | No
         return "identity"
     if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
         return "phone"
+    if label is None and len(digits) == _USUAL_CODE and written.isdigit() and _is_bare_code(text, start):
+        return "otp"
     if len(digits) in _LENGTHS["bank"] and written.isdigit() and _BANK_BEHIND.match(fold(text[end : end + 20])):
         return "account"
     if len(digits) in _LENGTHS["otp"] and written.isdigit() and _OTP_BEHIND.match(fold(text[end : end + 20])):
@@ -267,6 +280,12 @@ def _is_of_thing(text: str, start: int) -> bool:
     """Tell whether a number is a firm's or a thing's: "mã số thuế 0312345678"."""
     words = WORD.findall(text[max(0, start - _REACH_OF_COUNT) : start])
     return bool(words) and fold(words[-1]) in _NOT_PERSONAL
+
+
+def _is_bare_code(text: str, start: int) -> bool:
+    """Tell whether only "mã" stands in front of a number: "tin nhắn báo mã 551122"."""
+    words = WORD.findall(text[max(0, start - _REACH_OF_COUNT) : start])
+    return bool(words) and words[-1].casefold() in {"mã", "ma"} and text[start - 1 : start] == " "
 
 
 def _is_code(text: str, start: int) -> bool:

@@ -31,6 +31,13 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "ma kich hoat",
             "ma bao mat",
             "ma gui ve",
+            "ma ve may",
+            "ma ve dien thoai",
+            "ma vua nhan",
+            "ma nhan duoc",
+            "ma dang nhap mot lan",
+            "mat khau mot lan",
+            "ma dung mot lan",
             "ma gui ve may",
             "ma gui ve dien thoai",
             "ma gui den",
@@ -76,8 +83,28 @@ _LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("account", ("stk", "so tai khoan", "so tk", "tk", "tai khoan", "account")),
     ("bank", BANKS),
     ("card", ("so the", "the", "the ngan hang", "visa", "atm")),
-    ("phone", ("sdt", "dt", "dien thoai", "so dien thoai", "phone", "zalo", "hotline", "lh", "lien he")),
+    (
+        "phone",
+        (
+            "sdt",
+            "dt",
+            "goi",
+            "alo",
+            "call",
+            "so may",
+            "sim",
+            "so cua",
+            "dien thoai",
+            "so dien thoai",
+            "phone",
+            "zalo",
+            "hotline",
+            "lh",
+            "lien he",
+        ),
+    ),
 )
+_SHORTEST_PHONE = 9
 _SHORTEST_SLIPPED = 4
 """Words of a label from this length on may have a slip."""
 REACH = 6  # words between a label and its number: "cccd của bà Lý là 045…"
@@ -90,22 +117,38 @@ def is_bank(folded: str) -> bool:
     return folded in BANKS
 
 
-def label_before(text: str, start: int) -> str | None:
-    """Return the kind named by the nearest label in front of `start` in the same sentence."""
+def label_before(text: str, start: int, digits: int = _SHORTEST_PHONE) -> str | None:
+    """Return the kind named by the nearest label in front of a number at `start` in the same sentence.
+
+    A number of few `digits` is no phone number: "mã xác nhận Zalo 4821".
+    """
     before = _SENTENCE_END.split(text[max(0, start - 60) : start])[-1]
     words = [fold(match.group()) for match in WORD.finditer(unicodedata.normalize("NFC", before))]
     bank: str | None = None
     for skipped in range(min(REACH, len(words))):
         label = label_ending_at(words[: len(words) - skipped])
+        if label == "phone" and digits < _SHORTEST_PHONE:
+            continue
         if label == "bank" and skipped <= 2:
             bank = label  # "otp vcb 445566": what the number is says more than whose it is
             continue
         # A loose label word ("thẻ", "zalo") speaks only for the number that follows at once.
+        if label == "insurance":
+            return _insurance_or_account(words, skipped)
         if label and (skipped <= 2 or label in {"identity", "account", "otp"}):
             return label
-        if label == "insurance":
-            return "insured"
     return bank
+
+
+def _insurance_or_account(words: Sequence[str], skipped: int) -> str:
+    """Return what a number behind an insurance's name is: "tài khoản nhận tiền bảo hiểm …" tells an account."""
+    told = words[: len(words) - skipped]
+    numbered = len(told) > 1 and told[-2] in {"so", "ma", "the", "hiem"}
+    if not numbered and any(
+        label_ending_at(told[:end]) == "account" for end in range(max(1, len(told) - 4), len(told))
+    ):
+        return "account"
+    return "insurance" if skipped <= 2 else "insured"
 
 
 def label_ending_at(words: Sequence[str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from knowledge.masking_labels import REACH, WORD, label_ending_at
+from knowledge.masking_labels import WORD, label_ending_at
 from knowledge.syllables import is_syllable
 from knowledge.vietnamese import fold
 
@@ -15,12 +15,27 @@ _SECRET_VALUE = re.compile(r"\s*([:=]?)\s*(\S+)")
 _DIGITS_COUNTED = re.compile(r"[4-9] (?:chữ )?(?:số|so)(?![^\W_])", re.IGNORECASE)
 _SURE_SECRET = 6
 """Behind words that are no fillers only so long a mix of letters and digits is a secret: not "em Lan lớp 12A3"."""
+_WORDS_BEFORE = 9
+"""Words among which a secret is looked for: "mật khẩu dịch vụ công của chú Ba là…"."""
+_FEWEST_LETTERS = 3
 _DONE = frozenset(["xong", "duoc", "on", "vao", "chay", "roi"])
 _PIN_LENGTHS = range(4, 9)
 _SPLIT_PIN = re.compile(r"\s*[:=]?\s*([0-9]{1,4}(?:[ .\-][0-9]{1,4}){1,7})(?![0-9.,/\-]*[0-9])")
 """A secret of digits told in groups: "mã pin: 55 21 90"."""
 _SECRET_FILLERS = frozenset(
     [
+        "sim",
+        "mo",
+        "khoa",
+        "man",
+        "hinh",
+        "ung",
+        "dung",
+        "cap",
+        "dich",
+        "vu",
+        "cong",
+        "vi",
         "la",
         "cua",
         "cai",
@@ -140,18 +155,23 @@ def _is_own_token(text: str, end: int) -> bool:
 
 
 def _secret_value(text: str, position: int) -> tuple[int, int] | None:
-    """Return where the secret behind a label stands: behind a sign or "là" any word, else one that looks coded."""
-    told = skipped = False
-    for _ in range(REACH):
+    """Return where the secret behind a label stands: behind a sign or "là" any word, else one that looks coded.
+
+    Other words may stand between: "mật khẩu zalo của bà Tám là…", "mật khẩu là tên con ghép năm sinh: …".
+    """
+    told = skipped = talked = False
+    for _ in range(_WORDS_BEFORE):
         match = _SECRET_VALUE.match(text, position)
         if match is None:
             return None
         told = told or bool(match.group(1))
         written = match.group(2)
-        if written.startswith(("[", "]", "(", ",", ";", "?")):
+        if written.startswith(("[", "]", ",", ";", "?")):
             return None
+        start = match.start(2) + len(written) - len(written.lstrip("("))
         bare = fold(written.rstrip(".,;!?:=)"))
-        if (bare in _SECRET_FILLERS or _DIGITS_COUNTED.match(text, match.start(2))) and not match.group(1):
+        counted = _DIGITS_COUNTED.match(text, match.start(2)) is not None
+        if (bare in _SECRET_FILLERS or counted) and not match.group(1):
             told = told or bare == "la"
             position = match.end()
             if written[-1] in ".,;!?":
@@ -161,14 +181,14 @@ def _secret_value(text: str, position: int) -> tuple[int, int] | None:
         split = _SPLIT_PIN.match(text, match.start(2)) if told else None
         if split is not None and sum(map(str.isdigit, split[1])) in _PIN_LENGTHS:
             return split.span(1)
-        value = written.rstrip(".,;!?)")
-        if _looks_secret(value, told) and not (
-            _is_talk(text, match) if told else skipped and len(value) < _SURE_SECRET
-        ):
-            return match.start(2), match.start(2) + len(value)
-        if told or not value.isalpha() or len(value) < len(written):
+        value = written.strip("(").rstrip(".,;!?)")
+        sure = not skipped or told or len(value) >= _SURE_SECRET
+        if _looks_secret(value, told and not talked) and sure and not (told and _is_talk(text, match)):
+            return start, start + len(value)
+        opens = written[-1] in ":=" and bare.isalpha()
+        if not (opens or bare.isalpha() or (bare.isdigit() and len(bare) == 1)) or written[-1] in ".,;!?)":
             return None
-        position, skipped = match.end(), True  # "mật khẩu zalo của bà Tám là…"
+        position, skipped, talked, told = match.end(), True, told and not opens, told or opens
     return None
 
 
@@ -190,4 +210,4 @@ def _looks_secret(value: str, told: bool) -> bool:
     if coded:
         return len(value) >= 4
     # A plain Vietnamese word behind "là" is talk ("mật khẩu là chữ thường"), a bare ASCII one may be the secret.
-    return told and len(value) >= 3 and value.isascii()
+    return told and len(value) >= _FEWEST_LETTERS and (value.isascii() or not is_syllable(fold(value)))
