@@ -68,6 +68,7 @@ class VerbWords(WordList):
     record: tuple[str, ...]
     reports_of: tuple[str, ...]
     visits: tuple[str, ...]
+    escorts: tuple[str, ...]
     not_help: tuple[str, ...]
     sure_questions: tuple[str, ...]
     strangers: tuple[str, ...]

@@ -21,11 +21,11 @@ _NEIGHBOURS = frozenset(
     ["bà con", "anh em", "chị em", "cô bác", "chú bác", "các cụ", "các bác", "các bà", "các ông", "các hộ"]
 )
 _WRITERS = ("tôi", "tui", "em", "mình", "tớ", "chúng", "tụi", "bọn")
-_LIKE_A_REPORT = 0.5
+_LIKE_A_REPORT = 1.0
 """Log-odds from which a sentence that no single word settles is taken for a report."""
-_SOMEBODY_TELLS, _WE_TELL = 0.8, 2.0
+_SOMEBODY_TELLS, _WE_TELL = 0.8, 2.3
 """How much less is enough where somebody certain is spoken of, and where the writers speak of themselves too."""
-_UNLIKE_A_REPORT = -3.6
+_UNLIKE_A_REPORT = -3.1
 """Log-odds below which a sentence is no report whatever a single word tells."""
 _SURELY_A_REPORT = 4.0
 """Log-odds from which words that ask are part of what was done: "xem giúp bác Nghĩa có mấy sim"."""
@@ -134,6 +134,8 @@ def _reports_without_giving(sentence: Sentence, helped: Sequence[Mention], numbe
         return True
     if any(_is_of_age(tokens, mention) for mention in sentence.mentions):
         return False
+    if any(_is_taken_along(sentence, mention) for mention in sentence.mentions):
+        return True
     if helped and any(_is_done_for(tokens, at) for at in sentence.acts):
         return True
     done = any(signal.kind in {"done", "all_done"} for signal in sentence.signals)
@@ -178,6 +180,15 @@ def _labels_people(sentence: Sentence, topic: Topic) -> bool:
     """Tell whether those helped are listed behind a topic: "VNeID: bà Tư, ông Năm"."""
     labelled = topic.end < len(sentence.tokens) and sentence.tokens[topic.end].raw == ":"
     return labelled and any(m.start == topic.end + 1 and (m.name or m.numbered) for m in sentence.mentions)
+
+
+def _is_taken_along(sentence: Sentence, mention: Mention) -> bool:
+    """Tell whether the writers took somebody along to have it done: "tui chở dì Bảy ra bưu điện làm lại sim"."""
+    tokens, at = sentence.tokens, mention.start - 1
+    if at < 0 or not (mention.name or mention.numbered) or not tokens[at].means(verb_words().escorts):
+        return False
+    ours = at == 0 or tokens[at - 1].means(_WRITERS) or tokens[at - 1].means(verb_words().past)
+    return ours and any(other > mention.end for other in [*sentence.acts, *(topic.start for topic in sentence.topics)])
 
 
 def _is_bare_ho(tokens: Sequence[Token], mention: Mention) -> bool:

@@ -81,7 +81,7 @@ _REACH_OF_COUNT = 10
 _BANK_BEHIND = re.compile(rf"\s*(?:{'|'.join(BANKS)})(?![^\W_])")
 _PHONE_GROUPS = re.compile(r"\+?[0-9]{3,4}[ .\-()]{0,2}[0-9]{2,3}[ .\-]?[0-9]{2,4}(?:[ .\-]?[0-9]{2})?|\+?[0-9]{10,11}")
 """How phone numbers are usually split."""
-_LABELLED_PHONE = re.compile(r"0[0-9]{9,10}|84[0-9]{9,10}|[1-9][0-9]{8}")
+_LABELLED_PHONE = re.compile(r"0[1-9][0-9]{8,9}|84[0-9]{9,10}|[1-9][0-9]{8}")
 _NOT_PERSONAL = frozenset(["thue", "mst", "vach", "imei", "serial"])
 """A number right behind these is of a firm or a thing."""
 
