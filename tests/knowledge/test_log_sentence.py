@@ -41,8 +41,8 @@ DEVELOPMENT, TODAY = _set("development")
 # What the held-out sets reached when they were last measured, less a little; the aims are in `knowledge.log_eval`. The
 # third and the fourth are by writers of whom the parser knew nothing.
 HELD_OUT = {
-    ("heldout", "heldout_more"): (0.91, 0.86),
-    ("heldout_third",): (0.58, 0.75),
+    ("heldout", "heldout_more"): (0.91, 0.88),
+    ("heldout_third",): (0.60, 0.82),
     ("heldout_fourth",): (0.80, 0.89),
 }
 
