@@ -111,12 +111,28 @@ def find_mentions(tokens: Sequence[Token], taken: frozenset[int], handed: frozen
         if mention is None:
             position += 1
             continue
+        if _is_named_small_again(tokens, mentions, mention):
+            mention = replace(mention, end=mention.start + 1, name="")
         if mentions and _is_relation(tokens, mentions[-1], mention):
             mentions[-1] = replace(mentions[-1], end=mention.end)
         else:
             mentions.append(mention)
         position = mention.end
     return mentions
+
+
+def _is_named_small_again(tokens: Sequence[Token], earlier: Sequence[Mention], mention: Mention) -> bool:
+    """Tell whether a small word behind somebody told before by name is none: "tra tien ho ba Ty, ba tu lam duoc"."""
+    word = tokens[mention.end - 1]
+    listed = bool(earlier) and earlier[-1].end >= mention.start - 1  # "giup ba Lan, ba tu"
+    return (
+        word.plain
+        and not listed
+        and bool(mention.name)
+        and mention.end == mention.start + 2
+        and not word.is_capital
+        and any(other.noun == mention.noun and other.name and tokens[other.end - 1].is_capital for other in earlier)
+    )
 
 
 def _is_relation(tokens: Sequence[Token], mention: Mention, behind: Mention) -> bool:

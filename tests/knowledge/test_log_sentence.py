@@ -314,6 +314,8 @@ def test_a_topic_that_no_list_names_is_taken_only_where_it_is_sure(text: str, to
         ("Bà Vườn và cháu được em hướng dẫn nộp hồ sơ khai sinh online", (2, "done", None)),
         ("Em hỗ trợ 3 chị tiểu thương, hai chị đã có mã QR nhận tiền, chị còn lại chưa có", (3, "partial", None)),
         ("di cung anh Tien vao ban Huoi, cai dinh danh 13 nguoi, 2 nguoi khong co sim", (13, "partial", "ban Huoi")),
+        ("ck ho ba Ty 500k tra tien dien, ba tu lam dc lun", (1, "done", None)),
+        ("giup ba Lan, ba Sau, ba tu cai vneid", (3, "done", None)),
         ("Em dạy 3 bác ở câu lạc bộ dưỡng sinh dùng Zalo", (3, "done", "câu lạc bộ dưỡng sinh")),
         ("thôn bến đá,hqua,10ng,vneid,xong", (10, "done", "thôn bến đá")),
         ("Đăng ký chữ ký số cho anh Khải kế toán hợp tác xã", (1, "done", None)),
