@@ -196,7 +196,9 @@ def _is_helped_by_us(sentence: Sentence, mention: Mention) -> bool:
     at = mention.end
     while at + 1 < len(tokens) and tokens[at].means((*people_words().joiners, ",")) and at + 1 in ends:
         at = ends[at + 1]
-    passive = at + 1 < len(tokens) and tokens[at].means(("được", "nhờ")) and not tokens[at].plain
+    passive = at + 1 < len(tokens) and (
+        tokens[at].means(("được",)) or (tokens[at].means(("nhờ",)) and not tokens[at].plain)
+    )
     return passive and tokens[at + 1].means(people_words().speakers)
 
 
